@@ -1,0 +1,231 @@
+import { RuleError } from "./rule-error.ts";
+import {
+  type ArithmeticOperator,
+  type Comparison,
+  type Expression,
+  FUNCTIONS,
+  type FunctionName,
+  type HyperDeclaration,
+  type Rule,
+} from "./syntax.ts";
+import { type Token, tokenise } from "./tokens.ts";
+
+/** Bounds that keep any text cheap: a real rule stays far below each. */
+const MAX = { hypers: 32, states: 16, assignments: 200, depth: 60 };
+
+const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
+
+/** Names with a meaning of their own: the parameter, its gradient, the step from 1. */
+export const BUILT_IN = ["w", "g", "t"] as const;
+const KEYWORDS: readonly string[] = ["hyper", "state", "if", "in", "inf", "true", "false"];
+
+/**
+ * Reads a rule's text (grammar: docs/rule-language.md). Names are not looked up here.
+ *
+ * @throws RuleError naming line, column and what was expected
+ */
+export function parseRule(text: string): Rule {
+  const tokens = tokenise(text);
+  let at = 0;
+  let depth = 0;
+  const rule: Rule = { title: firstComment(text), hypers: [], states: [], assignments: [] };
+
+  const peek = () => tokens[at] as Token;
+  const next = () => tokens[at++] as Token;
+  const isSymbol = (...texts: string[]) =>
+    peek().kind === "symbol" && texts.includes(peek().text) ? peek().text : null;
+  const fail = (expected: string): never => {
+    throw new RuleError(`expected ${expected}, found ${JSON.stringify(peek().text)}`, peek());
+  };
+  const symbol = (text: string) => (isSymbol(text) ? next() : fail(`"${text}"`));
+  const name = (what: string) => {
+    const token = peek();
+    if (token.kind !== "name" || KEYWORDS.includes(token.text)) return fail(what);
+    return next();
+  };
+  const separated = (read: () => void) => {
+    read();
+    while (isSymbol(",")) {
+      next();
+      read();
+    }
+  };
+
+  function signedNumber(): number {
+    const negative = isSymbol("-") ? next() && true : false;
+    const token = peek();
+    const value =
+      token.kind === "number"
+        ? token.value
+        : token.text === "inf"
+          ? Number.POSITIVE_INFINITY
+          : null;
+    if (value === null) return fail("a number");
+    next();
+    return negative ? -value : value;
+  }
+
+  function hyper(): void {
+    const { text, line, column } = name("a hyper's name");
+    symbol("=");
+    const truth = peek().text;
+    const declared: HyperDeclaration = {
+      name: text,
+      default: truth === "true" || truth === "false" ? next().text === "true" : signedNumber(),
+      minimum: Number.NEGATIVE_INFINITY,
+      exclusiveMinimum: true,
+      maximum: Number.POSITIVE_INFINITY,
+      exclusiveMaximum: true,
+      line,
+      column,
+    };
+    if (peek().kind === "name" && peek().text === "in") {
+      next();
+      declared.exclusiveMinimum = isSymbol("(") !== null;
+      if (!isSymbol("(", "[")) fail('"[" or "("');
+      next();
+      declared.minimum = signedNumber();
+      symbol(",");
+      declared.maximum = signedNumber();
+      declared.exclusiveMaximum = isSymbol(")") !== null;
+      if (!isSymbol(")", "]")) fail('"]" or ")"');
+      next();
+    }
+    rule.hypers.push(declared);
+    if (rule.hypers.length > MAX.hypers) fail(`at most ${MAX.hypers} hypers`);
+  }
+
+  function state(): void {
+    const { text, line, column } = name("a state's name");
+    let start = 0;
+    if (isSymbol("=")) {
+      next();
+      start = signedNumber();
+    }
+    rule.states.push({ name: text, start, line, column });
+    if (rule.states.length > MAX.states) fail(`at most ${MAX.states} states`);
+  }
+
+  function assignment(): void {
+    const target = name('"hyper", "state" or an assignment');
+    const operator = isSymbol("=", "+=", "-=", "*=");
+    if (!operator) fail('"=", "+=", "-=" or "*="');
+    const place = { line: target.line, column: target.column };
+    next();
+    let value = expression();
+    if (operator !== "=") {
+      const left: Expression = { kind: "name", name: target.text, ...place };
+      const arithmetic = (operator as string)[0] as ArithmeticOperator;
+      value = { kind: "arithmetic", operator: arithmetic, left, right: value, ...place };
+    }
+    rule.assignments.push({ target: target.text, value, ...place });
+    if (rule.assignments.length > MAX.assignments) fail(`at most ${MAX.assignments} assignments`);
+  }
+
+  function nested<T>(read: () => T): T {
+    depth += 1;
+    if (depth > MAX.depth) fail(`at most ${MAX.depth} levels of nesting`);
+    const result = read();
+    depth -= 1;
+    return result;
+  }
+
+  function expression(): Expression {
+    const left = sum();
+    const token = peek();
+    if (token.kind !== "symbol" || !COMPARISONS.includes(token.text)) return left;
+    next();
+    const { line, column } = token;
+    return {
+      kind: "compare",
+      operator: token.text as Comparison,
+      left,
+      right: sum(),
+      line,
+      column,
+    };
+  }
+
+  function chain(operators: string[], operand: () => Expression): Expression {
+    let left = operand();
+    for (let links = 0; isSymbol(...operators); links++) {
+      if (links > MAX.depth) fail(`at most ${MAX.depth} operators in a row`);
+      const { text, line, column } = next();
+      const operator = text as ArithmeticOperator;
+      left = { kind: "arithmetic", operator, left, right: operand(), line, column };
+    }
+    return left;
+  }
+  const sum = (): Expression => chain(["+", "-"], product);
+  const product = (): Expression => chain(["*", "/"], unary);
+
+  function unary(): Expression {
+    if (!isSymbol("-")) return power();
+    const { line, column } = next();
+    return { kind: "negate", operand: nested(unary), line, column };
+  }
+
+  function power(): Expression {
+    const left = atom();
+    if (!isSymbol("^")) return left;
+    const { line, column } = next();
+    const right = nested(isSymbol("-") ? unary : atom);
+    return { kind: "arithmetic", operator: "^", left, right, line, column };
+  }
+
+  function atom(): Expression {
+    const token = peek();
+    const { line, column } = token;
+    if (token.kind === "number") {
+      next();
+      return { kind: "number", value: token.value, line, column };
+    }
+    if (isSymbol("(")) {
+      next();
+      const inner = nested(expression);
+      symbol(")");
+      return inner;
+    }
+    if (token.kind === "name") {
+      if (token.text === "if" || token.text in FUNCTIONS) return call();
+      if (!KEYWORDS.includes(token.text)) {
+        next();
+        return { kind: "name", name: token.text, line, column };
+      }
+    }
+    return fail('a number, a name or "("');
+  }
+
+  function call(): Expression {
+    const { text, line, column } = next();
+    symbol("(");
+    const given: Expression[] = [];
+    nested(() => separated(() => given.push(expression())));
+    symbol(")");
+    const wanted = text === "if" ? 3 : FUNCTIONS[text as FunctionName];
+    if (given.length !== wanted)
+      throw new RuleError(`${text} takes ${wanted} arguments, not ${given.length}`, {
+        line,
+        column,
+      });
+    if (text !== "if")
+      return { kind: "call", name: text as FunctionName, arguments: given, line, column };
+    const [condition, then, otherwise] = given as [Expression, Expression, Expression];
+    return { kind: "if", condition, then, otherwise, line, column };
+  }
+
+  while (at < tokens.length) {
+    const word = peek().kind === "name" ? peek().text : "";
+    if (word === "hyper" || word === "state") {
+      next();
+      separated(word === "hyper" ? hyper : state);
+    } else if (peek().kind !== "end") assignment();
+    if (peek().kind !== "end") fail("the end of the line");
+    next();
+  }
+  return rule;
+}
+
+function firstComment(text: string): string {
+  return /^\s*#[ \t]*([^\n]*)/.exec(text)?.[1]?.trim() ?? "";
+}

@@ -1,0 +1,162 @@
+import { expect, test } from "vitest";
+import { listRules } from "../src/catalogue.ts";
+import { compileRule, createOptimizer, RuleError } from "../src/index.ts";
+
+const LR = { lr: 0.5 };
+const compiled = (body: string, count = 3, hypers: Record<string, number | boolean> = LR) =>
+  compileRule(`hyper lr = 0.5\n${body}`, hypers, count, "float64");
+
+test.each([
+  ["w -= lr * q", /line 2, column 11: unknown name "q"/],
+  ["w -= lr * $", /line 2, column 11: unexpected "\$"/],
+  ["w -= lr *", /line 2, column 10: expected a number, a name or "\("/],
+  ["w -= (lr * g", /line 2, column 13: expected "\)"/],
+  ["w -= g ^ 2.5", /an array can be raised to 1, 2, 3 or 4 only/],
+  ["lr = 3", /"lr" cannot be assigned to/],
+  ["t += 1\nw -= g", /"t" cannot be assigned to/],
+  ["state m\nm = g", /a rule updates "w"/],
+  ["state w\nw -= g", /"w" already has a meaning/],
+  ["w -= if(g > 0, 1, 2)", /a condition reads hypers and the step only/],
+  ["w -= sqrt(g, g)", /sqrt takes 1 arguments, not 2/],
+  [`w -= ${"(".repeat(100)}g`, /levels of nesting/],
+  [`w -= g${" + g".repeat(400)}`, /operators in a row/],
+  [`# ${"x".repeat(30_000)}`, /at most 20000 characters/],
+])("%s is refused with its place", (body, message) => {
+  expect(() => compiled(body)).toThrow(RuleError);
+  expect(() => compiled(body)).toThrow(message);
+});
+
+test("every operator and function computes what IEEE arithmetic says", () => {
+  const bodies: [string, (w: number, g: number) => number][] = [
+    ["w = w + g * 2 - 1 / g", (w, g) => w + g * 2 - 1 / g],
+    ["w = -w ^ 2", (w) => -(w * w)],
+    ["w = g ^ 3", (_, g) => g * g * g],
+    ["w = sqrt(abs(g))", (_, g) => Math.sqrt(Math.abs(g))],
+    ["w = sign(g) * 3", (_, g) => Math.sign(g) * 3],
+    ["w = min(w, g) - max(w, g)", (w, g) => Math.min(w, g) - Math.max(w, g)],
+    ["w = if(t == 1, g, w)", (_, g) => g],
+    ["w = if(t > 1, g, w)", (w) => w],
+    ["a = 1 - lr^t\nw = a * g / (a + 1)", (_, g) => (0.5 * g) / 1.5],
+  ];
+  for (const [body, reference] of bodies) {
+    const optimizer = compiled(body);
+    const [w, g] = [
+      [1.25, -2, 0.3],
+      [0.75, -0.1, 5],
+    ];
+    optimizer.weights.set(w!);
+    optimizer.gradients.set(g!);
+    optimizer.step();
+    expect(Array.from(optimizer.weights), body).toEqual(
+      w!.map((each, i) => reference(each, g![i]!)),
+    );
+  }
+});
+
+test("states keep their start value and what an option turns off is not allocated", () => {
+  const text =
+    "hyper lr = 1\nhyper on = false\nstate a = 0.1, b\nb = if(on, b + g, b)\na += g^2\nw -= lr * if(on, b, a)";
+  const off = compileRule(text, { lr: 1, on: false }, 2, "float64");
+  expect(Object.keys(off.states)).toEqual(["a"]);
+  expect(off.states.a![1]).toBe(0.1);
+  expect(Object.keys(compileRule(text, { lr: 1, on: true }, 2).states)).toEqual(["b"]);
+});
+
+test("an element's bits do not depend on where it stands, and lr 0 moves nothing", () => {
+  for (const { rule, convention, hypers } of listRules()) {
+    const values = Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default]));
+    const run = (count: number, lr?: number) => {
+      const optimizer = createOptimizer({ rule, convention, hypers: values }, count);
+      optimizer.weights.forEach((_, i) => {
+        optimizer.weights[i] = Math.fround(Math.sin(i + 1));
+      });
+      for (let step = 1; step <= 5; step++) {
+        for (let i = 0; i < count; i++) optimizer.gradients[i] = Math.cos(step * (i + 2));
+        optimizer.step(lr);
+      }
+      return Array.from(optimizer.weights);
+    };
+    const long = run(37);
+    for (let count = 1; count <= 9; count++) expect(run(count)).toEqual(long.slice(0, count));
+    expect(run(5, 0)).toEqual([1, 2, 3, 4, 5].map((i) => Math.fround(Math.sin(i))));
+  }
+});
+
+test("Adam leaves a coordinate without gradient where it is", () => {
+  for (const convention of ["paper", "torch"]) {
+    const hypers = {
+      lr: 0.1,
+      beta1: 0.9,
+      beta2: 0.999,
+      eps: 1e-8,
+      weight_decay: 0,
+      amsgrad: false,
+    };
+    const optimizer = createOptimizer({ rule: "adam", convention, hypers }, 2);
+    optimizer.weights.set([1, 1]);
+    for (let step = 0; step < 20; step++) {
+      optimizer.gradients.set([0, 1]);
+      optimizer.step();
+    }
+    expect(optimizer.weights[0]).toBe(1);
+    expect(optimizer.weights[1]).toBeLessThan(0);
+  }
+});
+
+test("the gradient norm is the L2 norm of all gradients", () => {
+  const optimizer = compiled("w -= g", 1003);
+  optimizer.gradients.fill(2);
+  expect(optimizer.gradientNorm()).toBeCloseTo(2 * Math.sqrt(1003), 10);
+  const single = compileRule("hyper lr = 1\nw -= g", LR, 5);
+  single.gradients.set([3, 4, 0, 0, 12]);
+  expect(single.gradientNorm()).toBe(13);
+});
+
+test("any mutation of a real rule compiles or is refused", () => {
+  let seed = 12345;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const pieces = [
+    "+",
+    "-",
+    "(",
+    ")",
+    "g",
+    "w",
+    "t",
+    "^",
+    "2",
+    "1e9",
+    "if(",
+    ",",
+    "\n",
+    "=",
+    "#",
+    "state z",
+    "hyper q = 1",
+    "\u0000",
+    "é",
+    "sqrt(",
+  ];
+  let compiledCount = 0;
+  for (let round = 0; round < 3000; round++) {
+    const { text, hypers } = listRules()[random(listRules().length)]!;
+    const values = Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default]));
+    let mutated = text;
+    for (let edits = random(4); edits >= 0; edits--) {
+      const at = random(mutated.length);
+      mutated =
+        mutated.slice(0, at) + pieces[random(pieces.length)] + mutated.slice(at + random(3));
+    }
+    try {
+      const optimizer = compileRule(mutated, values, 5);
+      optimizer.step();
+      compiledCount += 1;
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw new Error(`${error}\n${mutated}`);
+    }
+  }
+  expect(compiledCount).toBeGreaterThan(100);
+});
