@@ -1,57 +1,52 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { freePort, startEmbeddedPostgres } from "../apps/local/src/embedded-postgres.ts";
+import { startPostgres } from "../apps/local/src/embedded-postgres.ts";
+import { startRedis } from "./start-redis.ts";
 
 declare module "vitest" {
-  export interface ProvidedContext {
+  interface ProvidedContext {
+    /** The server's own database, as superuser; tests get fresh ones from harness.ts. */
     postgresUrl: string;
     redisUrl: string | null;
   }
 }
 
-/** One PostgreSQL and one Redis for all tests; each test makes a database of its own (harness.ts). */
-export default async function setup(project: TestProject) {
+/** Nothing here must survive a power cut. */
+const FORGETFUL = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+
+/** One PostgreSQL and, where redis-server is installed, one Redis for the whole run, in a temporary folder. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "descent-test-"));
-  await chmod(folder, 0o755);
+  // PostgreSQL runs as another user when this is root.
+  await chmod(folder, 0o711);
   const [postgres, redis] = await Promise.all([
-    startEmbeddedPostgres({ folder: join(folder, "postgres"), durable: false }),
-    startRedis(folder),
+    startPostgres(join(folder, "postgres"), { ...FORGETFUL, max_connections: "400" }),
+    startRedis(join(folder, "redis")),
   ]);
-  project.provide("postgresUrl", postgres.url);
-  project.provide("redisUrl", redis?.url ?? null);
-  return async () => {
-    redis?.process.kill("SIGKILL");
-    await postgres.stop();
+  const stop = async () => {
+    await Promise.all([postgres.stop(), redis?.stop()]);
     await rm(folder, { recursive: true, force: true });
   };
+  if (redis === null) {
+    if (process.env.CI) {
+      await stop();
+      throw new Error("redis-server is missing: CI tests both queue backends.");
+    }
+    process.stdout.write("redis-server is not installed: the Redis variants are left out.\n");
+  }
+  await numberDatabases(postgres.url);
+  project.provide("postgresUrl", postgres.url);
+  project.provide("redisUrl", redis?.url ?? null);
+  return stop;
 }
 
-async function startRedis(folder: string): Promise<{ url: string; process: ChildProcess } | null> {
-  if (spawnSync("redis-server", ["--version"]).error) {
-    if (process.env.CI) throw new Error("CI needs redis-server for the tests of the Redis queue");
-    process.stdout.write(
-      "redis-server is not installed: the queue is tested on PostgreSQL alone\n",
-    );
-    return null;
-  }
-  const port = await freePort();
-  const options = ["--maxmemory-policy", "noeviction", "--appendonly", "yes", "--save", ""];
-  const redis = spawn("redis-server", ["--port", String(port), "--dir", folder, ...options], {
-    stdio: "ignore",
-  });
-  for (;;) {
-    const socket = connect(port, "127.0.0.1");
-    const answered = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "error").then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (answered) return { url: `redis://127.0.0.1:${port}`, process: redis };
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+/** Tests in parallel processes take numbers from here, so that each has a Redis database of its own. */
+async function numberDatabases(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query("CREATE SEQUENCE test_database");
+  await client.end();
 }

@@ -1,47 +1,74 @@
-import { randomBytes } from "node:crypto";
+import { migrateDatabase } from "@descent/db";
 import pg from "pg";
 import { inject } from "vitest";
-import { migrateDatabase } from "../packages/db/src/index.ts";
 
 export interface TestDatabase {
+  /** A fresh, migrated PostgreSQL database. */
   url: string;
+  /** A Redis database that no other test uses; null where Redis is not installed. */
+  redisUrl: string | null;
+  /** Open connections or not. */
   drop(): Promise<void>;
 }
 
-/** A fresh, migrated database on the test run's PostgreSQL. */
+/** Creates the database of one test, or of one file, on the test run's PostgreSQL. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = inject("postgresUrl");
-  const name = `test_${randomBytes(8).toString("hex")}`;
-  await execute(server, `CREATE DATABASE ${name}`);
+  const { number } = await one<{ number: number }>(
+    server,
+    "SELECT nextval('test_database')::int AS number",
+  );
+  await execute(server, `CREATE DATABASE test_${number} TEMPLATE template0`);
   const url = new URL(server);
-  url.pathname = `/${name}`;
+  url.pathname = `/test_${number}`;
   await migrateDatabase(url.href);
-  return { url: url.href, drop: () => execute(server, `DROP DATABASE ${name} WITH (FORCE)`) };
+
+  const redis = inject("redisUrl");
+  return {
+    url: url.href,
+    redisUrl: redis === null ? null : `${redis}/${number}`,
+    drop: () => execute(server, `DROP DATABASE test_${number} WITH (FORCE)`),
+  };
 }
 
 export interface TestQueue {
   name: "postgres" | "redis";
-  /** Where this backend's queue is, for a test that uses the given database. Each Redis test gets a database of its own. */
+  /** Where this backend's queue is, for a test that uses the given database. */
   address(database: TestDatabase): { redisUrl: string } | { postgresUrl: string };
 }
 
-let redisDatabase = 0;
+const onPostgres: TestQueue = { name: "postgres", address: ({ url }) => ({ postgresUrl: url }) };
+const onRedis: TestQueue = {
+  name: "redis",
+  address({ redisUrl }) {
+    if (redisUrl === null) throw new Error("this run has no Redis");
+    return { redisUrl };
+  },
+};
 
-/** The queue backends to run a suite on. */
+/** The queue backends to run a suite on: `describe.each(testQueues())("on $name", ({ address }) => …)`. */
 export function testQueues(): TestQueue[] {
-  const redisUrl = inject("redisUrl");
-  const postgres: TestQueue = { name: "postgres", address: ({ url }) => ({ postgresUrl: url }) };
-  if (redisUrl === null) return [postgres];
-  // Test files run in processes of their own: the process id keeps their databases apart.
-  const next = () => (process.pid + redisDatabase++) % 16;
-  return [postgres, { name: "redis", address: () => ({ redisUrl: `${redisUrl}/${next()}` }) }];
+  return inject("redisUrl") === null ? [onPostgres] : [onPostgres, onRedis];
 }
 
+/** Runs one statement on a connection of its own. */
 export async function execute(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  await query(url, statement);
+}
+
+async function one<Row extends pg.QueryResultRow>(url: string, statement: string): Promise<Row> {
+  const { rows } = await query<Row>(url, statement);
+  return rows[0]!;
+}
+
+async function query<Row extends pg.QueryResultRow>(url: string, statement: string) {
+  const client = new pg.Client(url);
   await client.connect();
-  await client.query(statement);
-  await client.end();
+  try {
+    return await client.query<Row>(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Waits until `check` gives a value; fails after `seconds`. */

@@ -86,7 +86,9 @@ async function startServer(
 async function becomesReady(child: ChildProcess, data: string): Promise<boolean> {
   let ready = false;
   await waitUntil(async () => {
-    const lines = (await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
+    const lines = (await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split(
+      "\n",
+    );
     ready = Number(lines[0]) === child.pid && lines[7]?.trim() === "ready";
     return ready || child.exitCode !== null || child.signalCode !== null;
   }, 60_000);

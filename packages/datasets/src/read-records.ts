@@ -19,8 +19,9 @@ const NEWLINE = 0x0a;
  * Fields are latin1 text: one character per byte, so that nothing is lost and the caller can tell
  * invalid UTF-8 by row and column (`decodeText`). ASCII fields, all numbers among them, are as they seem.
  *
- * Until the first quote a line is simply split at its commas, which is 8 times faster than csv-parse;
- * from the line with the first quote on, csv-parse reads.
+ * Until the first quote a line is simply split at its commas, 4 times faster than csv-parse does it
+ * (150 MB/s; inspecting a file of numbers as a whole is twice as fast). From the line with the first
+ * quote on, csv-parse reads.
  *
  * @throws FileFault for broken quoting, a record over 16 MiB, UTF-16
  */

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventually, execute } from "../../../test/eventually.ts";
 import {
   createTestDatabase,
-  eventually,
-  execute,
+  queueLocation,
   type TestDatabase,
   testQueues,
 } from "../../../test/harness.ts";
 import { type Consumer, consume, openQueue, type Queue, type QueueAddress } from "../src/index.ts";
 
-describe.each(testQueues())("the queue on $name", ({ name, address }) => {
+describe.each(testQueues())("the queue on $name", (backend) => {
   let database: TestDatabase;
   let at: QueueAddress;
   let queue: Queue;
@@ -20,7 +20,7 @@ describe.each(testQueues())("the queue on $name", ({ name, address }) => {
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    at = address(database);
+    at = queueLocation(backend, database);
     queue = await openQueue(at, { onError, onWarning: () => {} });
   });
   afterEach(async () => {
@@ -76,7 +76,7 @@ describe.each(testQueues())("the queue on $name", ({ name, address }) => {
     await taking(async (jobId) => void seen.push(`other ${jobId}`));
     await eventually(async () => seen.length > 0);
     expect(seen).toEqual(["other job_1"]);
-    expect(queue.backend).toBe(name);
+    expect(queue.backend).toBe(backend.name);
     await queue.ping();
   });
 });

@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { listRules } from "../src/catalogue.ts";
+import { compileRule, RuleError } from "../src/index.ts";
+
+const compile = (text: string, hypers: Record<string, number | boolean> = { lr: 0.5 }) =>
+  compileRule(text, hypers, 3, "float64");
+
+test.each([
+  ["hyper lr = 1\nw = g > 0", /line 2, column 7: a comparison of arrays/],
+  ["hyper lr = 1\nw = 1 + (g > w)", /line 2, column 12: a comparison of arrays/],
+  ["hyper lr = 1\nw = lr > 0", /line 2, column 8: a comparison is only a condition/],
+  ["hyper lr = 1\nw = toString(g)", /line 2, column 5: unknown name "toString"/],
+  ["hyper lr = 1\n__proto__ = 2\nw -= __proto__ * g", /line 2, column 1: unexpected "_"/],
+  ["hyper lr = 0 in (0, 1)\nw -= lr * g", /line 1, column 7: the default of "lr" is outside/],
+  ["hyper lr = inf\nw -= lr * g", /line 1, column 7: the default of "lr" must be a finite number/],
+  ["hyper lr = true\nw -= lr * g", /line 1, column 7: "lr" is a number/],
+  ["hyper lr = 1, b = true in [0, 1]\nw -= lr * b * g", /column 15: "b" is true or false/],
+  ["hyper lr = 1\nstate m = inf\nm = g\nw -= m", /line 2, column 7: .*start.* finite/],
+])("%j is refused with its place", (text, message) => {
+  expect(() => compile(text)).toThrow(RuleError);
+  expect(() => compile(text)).toThrow(message);
+});
+
+test("no name of the text collides with a name of the machinery", () => {
+  for (const name of ["uniforms", "toString", "constructor", "hasOwnProperty", "valueOf"]) {
+    const text = `hyper lr = 1\nstate ${name}\n${name} = ${name} + g\nw -= 2 * lr * ${name}`;
+    const state = compile(text);
+    state.gradients.fill(3);
+    state.step();
+    expect(Array.from(state.weights), name).toEqual([-3, -3, -3]);
+
+    const scalar = compile(`hyper lr = 1\n${name} = t\nw -= if(${name} == 1, ${name} * g, w)`);
+    scalar.gradients.fill(3);
+    scalar.step();
+    expect(Array.from(scalar.weights), name).toEqual([-3, -3, -3]);
+  }
+});
+
+test("a temporary that an option turns into a scalar keeps its order of assignments", () => {
+  const text = [
+    "hyper lr = 1",
+    "hyper on = false",
+    "d = if(on, g, 1)",
+    "w -= d * g",
+    "d = d + 1",
+    "w -= d * g",
+  ].join("\n");
+  const optimizer = compile(text, { lr: 1, on: false });
+  optimizer.gradients.fill(1);
+  optimizer.step();
+  expect(Array.from(optimizer.weights)).toEqual([-3, -3, -3]); // 1 + 2, by hand
+});
+
+test("the largest texts are refused or compiled, never a crash", () => {
+  const constants = Array.from({ length: 190 }, (_, i) => {
+    const terms = [1, 2, 3, 4, 5, 6].map((k) => `${i}.${k} * g`);
+    return `w = ${terms.join(" + ")}`;
+  });
+  expect(() => compile(`hyper lr = 1\n${constants.join("\n")}`)).toThrow(/at most \d+ scalars/);
+  const powers = Array.from({ length: 60 }, () => `w = ${new Array(60).fill("g^4").join(" + ")}`);
+  expect(() => compile(`hyper lr = 1\n${powers.join("\n")}`)).not.toThrow();
+});
+
+test("random texts of the language's own words compile or are refused, and stay inside their arrays", () => {
+  const words =
+    "hyper state lr m w g t = += -= *= + - * / ^ ( ) [ ] , < > == != in inf true false if sqrt abs sign min max 0 1 2 0.5 1e-8 1e308 \n \n \n # toString x_1".split(
+      " ",
+    );
+  let seed = 99;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const outcomes = { compiled: 0, refused: 0 };
+  for (let round = 0; round < 4000; round++) {
+    const { text, hypers } = listRules()[random(listRules().length)]!;
+    const values = Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default]));
+    const parts = text.split(/(\s+)/);
+    for (let edits = random(3); edits >= 0; edits--) {
+      const word = () => words[random(words.length)]!;
+      parts.splice(random(parts.length), random(3), word(), " ", word());
+    }
+    try {
+      const optimizer = compileRule(parts.join(""), values, 5);
+      optimizer.gradients.fill(0.25);
+      const before = guardBytes(optimizer);
+      optimizer.step();
+      expect(guardBytes(optimizer)).toEqual(before);
+      outcomes.compiled += 1;
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw new Error(`${error}\n${parts.join("")}`);
+      outcomes.refused += 1;
+    }
+  }
+  expect(outcomes.compiled).toBeGreaterThan(200);
+  expect(outcomes.refused).toBeGreaterThan(200);
+});
+
+/** The gradients, and the bytes past the last array: no rule may write there. */
+function guardBytes(optimizer: ReturnType<typeof compileRule>): number[] {
+  const { memory, gradients, weights, states } = optimizer;
+  const ends = [weights, gradients, ...Object.values(states)].map((view) => view.byteOffset + 64);
+  return [...gradients, ...new Uint8Array(memory.buffer, Math.max(...ends), 256)];
+}
