@@ -33,22 +33,23 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 
 export interface TestQueue {
   name: "postgres" | "redis";
-  /** Where this backend's queue is, for a test that uses the given database. */
-  address(database: TestDatabase): { redisUrl: string } | { postgresUrl: string };
 }
 
-const onPostgres: TestQueue = { name: "postgres", address: ({ url }) => ({ postgresUrl: url }) };
-const onRedis: TestQueue = {
-  name: "redis",
-  address({ redisUrl }) {
-    if (redisUrl === null) throw new Error("this run has no Redis");
-    return { redisUrl };
-  },
-};
-
-/** The queue backends to run a suite on: `describe.each(testQueues())("on $name", ({ address }) => …)`. */
+/** The queue backends to run a suite on: `describe.each(testQueues())("on $name", (backend) => …)`. */
 export function testQueues(): TestQueue[] {
-  return inject("redisUrl") === null ? [onPostgres] : [onPostgres, onRedis];
+  return inject("redisUrl") === null
+    ? [{ name: "postgres" }]
+    : [{ name: "postgres" }, { name: "redis" }];
+}
+
+/** Where a backend's queue is, for a test that uses the given database. */
+export function queueLocation(
+  backend: TestQueue,
+  database: TestDatabase,
+): { postgresUrl: string } | { redisUrl: string } {
+  if (backend.name === "postgres") return { postgresUrl: database.url };
+  if (database.redisUrl === null) throw new Error("this run has no Redis");
+  return { redisUrl: database.redisUrl };
 }
 
 /** Runs one statement on a connection of its own. */

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   dataset_not_ready: { status: 409, title: "The data set is not ready" },
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The content type is not accepted here" },
+  misdirected_request: { status: 421, title: "This server does not answer for that host" },
   invalid_dataset: { status: 422, title: "The file cannot be used as a data set" },
   invalid_job: { status: 422, title: "The job cannot run as described" },
   idempotency_key_reused: { status: 422, title: "The Idempotency-Key was used with another body" },

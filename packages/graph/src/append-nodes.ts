@@ -1,10 +1,11 @@
 import {
+  type AnyGraph,
   type Axis,
   addConstant,
   type ConvAttributes,
   type ElementType,
-  type ForwardGraph,
   type Graph,
+  type Node,
   type Op,
   type Ops,
   type Value,
@@ -16,7 +17,7 @@ import {
  */
 
 export function gemm(
-  graph: ForwardGraph,
+  graph: AnyGraph,
   a: Value,
   b: Value,
   { transA = 0, transB = 0, bias }: { transA?: 0 | 1; transB?: 0 | 1; bias?: Value } = {},
@@ -27,7 +28,7 @@ export function gemm(
 }
 
 export function conv(
-  graph: ForwardGraph,
+  graph: AnyGraph,
   input: Value,
   weight: Value,
   attributes: ConvAttributes,
@@ -58,7 +59,7 @@ export function convTranspose(
   return append(graph, "ConvTranspose", [input, weight], attributes, shape);
 }
 
-export function maxPool(graph: ForwardGraph, input: Value, size: number, stride: number): Value {
+export function maxPool(graph: AnyGraph, input: Value, size: number, stride: number): Value {
   const pooled = (axis: number) => Math.floor((length(input, axis) - size) / stride) + 1;
   const shape = [input.shape[0]!, input.shape[1]!, pooled(2), pooled(3)];
   const attributes = { kernel_shape: [size, size], strides: [stride, stride] };
@@ -69,17 +70,15 @@ export function maxPool(graph: ForwardGraph, input: Value, size: number, stride:
   return appendNode(graph, "MaxPool", [input], attributes, outputs)[0]!;
 }
 
-export function flatten(graph: ForwardGraph, input: Value): Value {
-  const features = input.shape.slice(1).reduce<number>((product, axis) => product * Number(axis), 1);
+export function flatten(graph: AnyGraph, input: Value): Value {
+  const features = input.shape
+    .slice(1)
+    .reduce<number>((product, axis) => product * Number(axis), 1);
   return append(graph, "Flatten", [input], { axis: 1 }, [input.shape[0]!, features]);
 }
 
 /** The mean over the rows of −log(softmax(logits)[target]). */
-export function softmaxCrossEntropyLoss(
-  graph: ForwardGraph,
-  logits: Value,
-  targets: Value,
-): Value {
+export function softmaxCrossEntropyLoss(graph: AnyGraph, logits: Value, targets: Value): Value {
   const outputs = [
     { type: "float32", shape: [] },
     { type: "float32", shape: logits.shape },
@@ -89,19 +88,19 @@ export function softmaxCrossEntropyLoss(
 }
 
 /** relu, tanh or sigmoid, element by element. */
-export function activate(graph: ForwardGraph, op: "Relu" | "Tanh" | "Sigmoid", x: Value): Value {
+export function activate(graph: AnyGraph, op: "Relu" | "Tanh" | "Sigmoid", x: Value): Value {
   return append(graph, op, [x], {}, x.shape);
 }
 
-export function sub(graph: ForwardGraph, a: Value, b: Value): Value {
+export function sub(graph: AnyGraph, a: Value, b: Value): Value {
   return append(graph, "Sub", [a, b], {}, wider(a, b));
 }
 
-export function mul(graph: ForwardGraph, a: Value, b: Value): Value {
+export function mul(graph: AnyGraph, a: Value, b: Value): Value {
   return append(graph, "Mul", [a, b], {}, wider(a, b));
 }
 
-export function reduceMean(graph: ForwardGraph, x: Value): Value {
+export function reduceMean(graph: AnyGraph, x: Value): Value {
   return append(graph, "ReduceMean", [x], { keepdims: 0 }, []);
 }
 
@@ -206,7 +205,7 @@ export function scatterAdd(graph: Graph, x: Value, indices: Value, like: Value):
   return reshape(graph, sums, like.shape);
 }
 
-export function scalar(graph: Graph<never>, number: number): Value {
+export function scalar(graph: AnyGraph, number: number): Value {
   return addConstant(graph, Float32Array.of(number), []);
 }
 
@@ -218,7 +217,7 @@ export const ELEMENT_TYPES: Record<ElementType, number> = {
   bool: 9,
 };
 
-function integers(graph: Graph<never>, numbers: readonly number[]): Value {
+function integers(graph: AnyGraph, numbers: readonly number[]): Value {
   return addConstant(graph, BigInt64Array.from(numbers, BigInt), [numbers.length]);
 }
 
@@ -233,7 +232,7 @@ function length(x: Value, axis: number): number {
 }
 
 function append<O extends Op>(
-  graph: Graph<O>,
+  graph: AnyGraph,
   op: O,
   inputs: Value[],
   attributes: Ops[O],
@@ -244,13 +243,17 @@ function append<O extends Op>(
 }
 
 function appendNode<O extends Op>(
-  graph: Graph<O>,
+  graph: AnyGraph,
   op: O,
   inputs: Value[],
   attributes: Ops[O],
   outputs: readonly Omit<Value, "name">[],
 ): Value[] {
-  const named = outputs.map((output, i) => ({ ...output, name: `${op}_${graph.nodes.length}_${i}` }));
-  graph.nodes.push({ op, inputs, outputs: named, attributes } as Graph<O>["nodes"][number]);
+  const named = outputs.map((output, i) => ({
+    ...output,
+    name: `${op}_${graph.nodes.length}_${i}`,
+  }));
+  const nodes: Node[] = graph.nodes;
+  nodes.push({ op, inputs, outputs: named, attributes } as Node);
   return named;
 }

@@ -75,8 +75,11 @@ export interface Constant {
   data: Float32Array | Int32Array | BigInt64Array;
 }
 
-/** Operators applied one after the other: nodes stand in an order in which they can run. */
-export interface Graph<O extends Op = Op> {
+/**
+ * Operators applied one after the other: nodes stand in an order in which they can run. Invariant in O, so
+ * that nothing appends a node without a derivative to a forward graph.
+ */
+export interface Graph<in out O extends Op = Op> {
   inputs: Value[];
   constants: Constant[];
   nodes: Node<O>[];
@@ -85,13 +88,16 @@ export interface Graph<O extends Op = Op> {
 /** The graph of a model and its loss: every node of it can be differentiated. */
 export type ForwardGraph = Graph<ForwardOp>;
 
+/** A graph that takes forward operators: a forward graph, or one that takes all. */
+export type AnyGraph = ForwardGraph | Graph;
+
 export function emptyGraph<O extends Op>(): Graph<O> {
   return { inputs: [], constants: [], nodes: [] };
 }
 
 /** Adds an input that every run must be given. */
 export function addInput(
-  graph: Graph<never>,
+  graph: AnyGraph,
   name: string,
   type: ElementType,
   shape: readonly Axis[],
@@ -103,7 +109,7 @@ export function addInput(
 
 /** Adds a tensor whose numbers are part of the graph. */
 export function addConstant(
-  graph: Graph<never>,
+  graph: AnyGraph,
   data: Constant["data"],
   shape: readonly number[],
 ): Value {

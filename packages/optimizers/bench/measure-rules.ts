@@ -42,7 +42,9 @@ function measure(rule: string, convention: string, count: number) {
   let t = 0;
   const contenders = {
     rule: () => optimizer.step(),
-    copy: () => targets.forEach((target, index) => target.set(sources[index]!)),
+    copy: () => {
+      for (const [index, target] of targets.entries()) target.set(sources[index]!);
+    },
     loop: () => loop(w!, g, states, ++t),
   };
   const samples = { rule: [] as number[], copy: [] as number[], loop: [] as number[] };
@@ -62,7 +64,5 @@ for (const count of SIZES)
     const ns = measure(rule, convention, count);
     const figures = [ns.rule, ns.copy, ns.loop].map((value) => value.toFixed(3));
     const ratios = [ns.rule / ns.copy, ns.loop / ns.rule].map((value) => value.toFixed(2));
-    process.stdout.write(
-      row([`${convention}/${rule}`, String(count), ...figures, ...ratios]),
-    );
+    process.stdout.write(row([`${convention}/${rule}`, String(count), ...figures, ...ratios]));
   }

@@ -1,5 +1,10 @@
 /** What one would write without a compiler: the yardstick beside the fused loops. */
-export type PlainLoop = (w: Float32Array, g: Float32Array, states: Float32Array[], t: number) => void;
+export type PlainLoop = (
+  w: Float32Array,
+  g: Float32Array,
+  states: Float32Array[],
+  t: number,
+) => void;
 
 export const plainLoops: Record<string, PlainLoop> = {
   sgd(w, g) {

@@ -1,5 +1,6 @@
-import { findRule } from "./catalogue.ts";
-import { emitKernel, type Layout, type Precision } from "./kernel/emit.ts";
+/// <reference path="./webassembly.d.ts" />
+import { findRule, resolveHypers } from "./catalogue.ts";
+import { emitKernel, type Layout, MAX_UNIFORMS, type Precision } from "./kernel/emit.ts";
 import { emitSumOfSquares, PADDING, padded } from "./kernel/gradient-norm.ts";
 import { checkRule } from "./language/check.ts";
 import { parseRule } from "./language/parse.ts";
@@ -21,7 +22,7 @@ export interface Optimizer<P extends Precision = "float32"> {
   gradientNorm(): number;
 }
 
-const UNIFORM_BYTES = 8 * 1024;
+const UNIFORM_BYTES = 8 * MAX_UNIFORMS;
 const PAGE = 65_536;
 const MAX_PAGES = 65_536;
 
@@ -30,7 +31,8 @@ const MAX_PAGES = 65_536;
  *
  * @param hypers every hyper of the rule has a value here
  * @param count how many parameters
- * @throws RuleError where the text cannot be used; RangeError where the arrays pass 4 GiB
+ * @throws RuleError where the text cannot be used; RangeError where the arrays pass 4 GiB or the
+ *   machine has no such memory
  */
 export function compileRule<P extends Precision = "float32">(
   text: string,
@@ -38,6 +40,8 @@ export function compileRule<P extends Precision = "float32">(
   count: number,
   precision: P = "float32" as P,
 ): Optimizer<P> {
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new RangeError(`a model cannot have ${count} parameters`);
   const rule = parseRule(text);
   checkRule(rule);
   const special = specialise(rule, hypers);
@@ -46,10 +50,9 @@ export function compileRule<P extends Precision = "float32">(
   // of several arrays do not fall into the same set of the cache.
   const size = padded(count, precision);
   const names = ["w", "g", ...special.states.map(({ name }) => name)];
-  const layout: Layout = Object.fromEntries([
-    ["uniforms", 0],
-    ...names.map((name, index) => [name, UNIFORM_BYTES + index * (size + PADDING)]),
-  ]);
+  const layout: Layout = Object.fromEntries(
+    names.map((name, index) => [name, UNIFORM_BYTES + index * (size + PADDING)]),
+  );
   const pages = Math.ceil((UNIFORM_BYTES + names.length * (size + PADDING)) / PAGE);
   if (pages > MAX_PAGES)
     throw new RangeError(
@@ -58,8 +61,6 @@ export function compileRule<P extends Precision = "float32">(
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
 
   const kernel = emitKernel(special, layout, precision);
-  if (kernel.uniforms.length * 8 > UNIFORM_BYTES)
-    throw new RangeError("too many scalars in the rule");
   const update = instantiate(kernel.bytes, memory);
   const sumOfSquares = instantiate(emitSumOfSquares(layout.g!, precision), memory);
 
@@ -97,9 +98,9 @@ export function compileRule<P extends Precision = "float32">(
 }
 
 /**
- * The optimizer of a built-in rule.
+ * The optimizer of a built-in rule. Hypers left out get the rule's defaults.
  *
- * @throws RangeError where no such rule or convention exists
+ * @throws RangeError where no such rule or convention exists, or a hyper is unknown or out of its range
  */
 export function createOptimizer<P extends Precision = "float32">(
   { rule, convention, hypers }: { rule: string; convention: string; hypers: HyperValues },
@@ -108,7 +109,12 @@ export function createOptimizer<P extends Precision = "float32">(
 ): Optimizer<P> {
   const found = findRule(rule, convention);
   if (!found) throw new RangeError(`there is no rule "${rule}" in the convention "${convention}"`);
-  return compileRule(found.text, hypers, parameterCount, precision);
+  const resolved = resolveHypers(found, hypers);
+  if (resolved.faults) {
+    const faults = resolved.faults.map((fault) => `${fault.name} ${fault.message}`);
+    throw new RangeError(`${convention}/${rule}: ${faults.join("; ")}`);
+  }
+  return compileRule(found.text, resolved.hypers, parameterCount, precision);
 }
 
 function instantiate(bytes: Uint8Array<ArrayBuffer>, memory: WebAssembly.Memory) {

@@ -12,37 +12,34 @@ interface Case {
   start: number[];
   gradients: number[][];
   expected: number[][];
+  /** Where it is there, every float32 bit is the framework's: one rounding per operation, the same order. */
+  bits?: "exact";
+  rtol?: number;
+  atol?: number;
 }
 const { cases } = JSON.parse(
   readFileSync(new URL("golden/trajectories.json", import.meta.url), "utf8"),
 ) as { cases: Case[] };
 
-test.each(cases)(
-  "$name",
-  ({ name, rule, convention, hypers, precision, start, gradients, expected }) => {
-    const resolved = resolveHypers(findRule(rule, convention)!, hypers);
-    if (resolved.faults) throw new Error(JSON.stringify(resolved.faults));
-    const optimizer = createOptimizer(
-      { rule, convention, hypers: resolved.hypers },
-      start.length,
-      precision,
-    );
-    optimizer.weights.set(start);
-    for (const [step, gradient] of gradients.entries()) {
-      optimizer.gradients.set(gradient);
-      optimizer.step();
-      const after = Array.from(optimizer.weights as Float64Array);
-      // PyTorch's Adam with its defaults agrees to the last bit in float32; elsewhere it fuses multiply and add.
-      if (name === "torch/adam_default/mixed/float32")
-        expect(after).toEqual(expected[step]!.map(Math.fround));
-      for (const [index, value] of expected[step]!.entries()) {
-        const tolerance =
-          precision === "float64" ? 1e-10 * Math.abs(value) + 1e-15 : 1e-3 * Math.abs(value) + 2e-6;
-        expect(
-          Math.abs(after[index]! - value),
-          `step ${step}, element ${index}`,
-        ).toBeLessThanOrEqual(tolerance);
-      }
-    }
-  },
-);
+/** In float32, 12 steps of the same formula end within this of float64 even near zero crossings. */
+const TOLERANCE = { float64: { rtol: 1e-10, atol: 1e-15 }, float32: { rtol: 1e-3, atol: 2e-6 } };
+
+test.each(cases)("$name as $convention/$rule", (golden) => {
+  const { rule, convention, precision, start, expected } = golden;
+  const { rtol, atol } = { ...TOLERANCE[precision], ...golden };
+  const resolved = resolveHypers(findRule(rule, convention)!, golden.hypers);
+  if (resolved.faults) throw new Error(JSON.stringify(resolved.faults));
+  const { hypers } = resolved;
+  const optimizer = createOptimizer({ rule, convention, hypers }, start.length, precision);
+  optimizer.weights.set(start);
+  for (const [step, gradient] of golden.gradients.entries()) {
+    optimizer.gradients.set(gradient);
+    optimizer.step();
+    const after = Array.from(optimizer.weights as Float64Array);
+    if (golden.bits === "exact") expect(after, `step ${step}`).toEqual(expected[step]);
+    for (const [index, value] of expected[step]!.entries())
+      expect(Math.abs(after[index]! - value), `step ${step}, element ${index}`).toBeLessThanOrEqual(
+        rtol * Math.abs(value) + atol,
+      );
+  }
+});

@@ -53,6 +53,39 @@ test("every operator and function computes what IEEE arithmetic says", () => {
   }
 });
 
+test("float32 has the same operations", () => {
+  const [w, g] = [
+    [1.25, -2, 4, -0, 0.5],
+    [0.75, -0.5, 16, 0, -3],
+  ];
+  // Numbers for which every result is exact, so that float32 and float64 must agree.
+  const bodies: [string, (w: number, g: number) => number][] = [
+    ["w = -w * g + g - w", (w, g) => -w * g + g - w],
+    ["w = g / 4", (_, g) => g / 4],
+    ["w = sqrt(w^2) + abs(g)", (w, g) => Math.abs(w) + Math.abs(g)],
+    ["w = sign(g)", (_, g) => Math.sign(g)],
+    ["w = min(w, g) + 2 * max(w, g)", (w, g) => Math.min(w, g) + 2 * Math.max(w, g)],
+    ["w = -g", (_, g) => -g],
+    ["w = if(t >= 2, w, g)", (_, g) => g],
+  ];
+  for (const [body, reference] of bodies) {
+    const optimizer = compileRule(`hyper lr = 0.5\n${body}`, LR, 5);
+    optimizer.weights.set(w!);
+    optimizer.gradients.set(g!);
+    optimizer.step();
+    expect(Array.from(optimizer.weights), body).toEqual(
+      w!.map((each, i) => reference(each, g![i]!)),
+    );
+  }
+});
+
+test("a condition on lr is decided at every step: a schedule may change it", () => {
+  const optimizer = compiled("w = if(lr > 0.3, w + 1, w + 2)", 1);
+  optimizer.step();
+  optimizer.step(0.1);
+  expect(optimizer.weights[0]).toBe(3);
+});
+
 test("states keep their start value and what an option turns off is not allocated", () => {
   const text =
     "hyper lr = 1\nhyper on = false\nstate a = 0.1, b\nb = if(on, b + g, b)\na += g^2\nw -= lr * if(on, b, a)";

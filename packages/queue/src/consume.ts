@@ -16,10 +16,19 @@ export async function consume(
   { concurrency, onError }: { concurrency: number; onError: (error: Error) => void },
   handler: (jobId: string) => Promise<void>,
 ): Promise<Consumer> {
-  const worker = makeWorker(address, concurrency, handler, onError);
+  let stopped = false;
+  // A fetch that was under way when `stop` came may still bring one delivery. It is dropped: the row stays
+  // queued, and the sweeper delivers it again.
+  const unlessStopped = async (jobId: string) => {
+    if (!stopped) await handler(jobId);
+  };
+  const worker = makeWorker(address, concurrency, unlessStopped, onError);
   await worker.waitUntilReady();
   return {
-    stop: () => worker.pause(true),
+    async stop() {
+      stopped = true;
+      await worker.pause(true);
+    },
     close: () => worker.close(true),
   };
 }

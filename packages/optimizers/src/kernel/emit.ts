@@ -42,6 +42,12 @@ const ZERO = [...simd(0x0c), ...new Array<number>(16).fill(0)];
 const BITSELECT = 0x52;
 const SUBTRACT = "-";
 
+/**
+ * The step's scalars stand at the start of the memory, 8 bytes each. The parser's bounds keep any rule below
+ * this: at most 500 operands, 200 assignments and as many operands that `+=` implies.
+ */
+export const MAX_UNIFORMS = 1024;
+
 /** Where an array lives in the memory, in bytes. */
 export type Layout = Readonly<Record<string, number>>;
 
@@ -56,7 +62,7 @@ export interface Kernel {
  * first read, and stored once where it was written. Every operation rounds once, in the order of the
  * text, so results are those of any IEEE machine that does the same.
  *
- * @param layout byte offsets of `w`, `g`, the states, and `uniforms` (8 bytes a slot)
+ * @param layout byte offsets of `w`, `g` and the states
  */
 export function emitKernel(rule: Rule, layout: Layout, precision: Precision): Kernel {
   const op = OP[precision];
@@ -74,15 +80,17 @@ export function emitKernel(rule: Rule, layout: Layout, precision: Precision): Ke
     locals.set(name, locals.size + 2);
     return locals.size + 1;
   };
+  const keyOf = (name: string) => `name ${name}`;
   const isScalar = (expression: Expression) =>
     !namesIn(expression).some((name) => elements.has(name));
 
   function uniform(expression: Expression): number[] {
-    const { line: _l, column: _c, ...bare } = expression;
     const key =
-      expression.kind === "name" || expression.kind === "number"
-        ? JSON.stringify(bare)
-        : `#${uniforms.length}`;
+      expression.kind === "name"
+        ? keyOf(expression.name)
+        : expression.kind === "number"
+          ? `${expression.value}`
+          : `#${uniforms.length}`;
     let slot = slots.get(key);
     if (slot === undefined) {
       slot = uniforms.push({ expression, name: null }) - 1;
@@ -151,6 +159,7 @@ export function emitKernel(rule: Rule, layout: Layout, precision: Precision): Ke
   for (const { target, value } of rule.assignments) {
     if (isScalar(value) && !elements.has(target)) {
       uniforms.push({ expression: value, name: target });
+      slots.delete(keyOf(target)); // what was read before this assignment keeps its own slot
       continue;
     }
     elements.add(target);
@@ -166,10 +175,7 @@ export function emitKernel(rule: Rule, layout: Layout, precision: Precision): Ke
     .filter(([name]) => name.startsWith("uniform "))
     .flatMap(([name, index]) => {
       const slot = Number(name.slice("uniform ".length));
-      const load =
-        precision === "float32"
-          ? at(layout.uniforms! + slot * 8, 2)
-          : at(layout.uniforms! + slot * 8, 3);
+      const load = precision === "float32" ? at(slot * 8, 2) : at(slot * 8, 3);
       return [0x41, 0, ...simd(op.splatLoad), ...load, 0x21, ...unsigned(index)];
     });
   const body = [

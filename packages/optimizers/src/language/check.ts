@@ -1,7 +1,7 @@
 import { BUILT_IN } from "./parse.ts";
 import { RuleError } from "./rule-error.ts";
 import { namesIn, operands } from "./specialise.ts";
-import type { Expression, Rule } from "./syntax.ts";
+import type { Expression, HyperDeclaration, Rule } from "./syntax.ts";
 
 /**
  * Refuses what reads well but means nothing: unknown or doubled names, writing to a hyper or to `t`,
@@ -18,10 +18,11 @@ export function checkRule(rule: Rule): void {
   }
   for (const hyper of rule.hypers) {
     fixed.add(hyper.name);
-    const { default: value, minimum, maximum } = hyper;
-    if (typeof value === "number" && !(value >= minimum && value <= maximum))
-      throw new RuleError(`the default of "${hyper.name}" is outside its range`, hyper);
+    checkHyper(hyper);
   }
+  for (const { name, start, ...place } of rule.states)
+    if (!Number.isFinite(start))
+      throw new RuleError(`the start value of "${name}" must be finite`, place);
   if (!rule.hypers.some(({ name }) => name === "lr"))
     throw new RuleError('a rule declares "hyper lr = ..."', { line: 1, column: 1 });
 
@@ -35,6 +36,21 @@ export function checkRule(rule: Rule): void {
   }
   if (!rule.assignments.some(({ target }) => target === "w"))
     throw new RuleError('a rule updates "w"', { line: 1, column: 1 });
+}
+
+function checkHyper(hyper: HyperDeclaration): void {
+  const { name, default: value, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = hyper;
+  if (typeof value === "boolean") {
+    if (name === "lr") throw new RuleError('"lr" is a number', hyper);
+    if (minimum > Number.NEGATIVE_INFINITY || maximum < Number.POSITIVE_INFINITY)
+      throw new RuleError(`"${name}" is true or false: it has no range`, hyper);
+    return;
+  }
+  if (!Number.isFinite(value))
+    throw new RuleError(`the default of "${name}" must be a finite number`, hyper);
+  const above = exclusiveMinimum ? value > minimum : value >= minimum;
+  const below = exclusiveMaximum ? value < maximum : value <= maximum;
+  if (!above || !below) throw new RuleError(`the default of "${name}" is outside its range`, hyper);
 }
 
 function checkExpression(expression: Expression, known: Set<string>, elements: Set<string>): void {
@@ -52,6 +68,11 @@ function checkExpression(expression: Expression, known: Set<string>, elements: S
     )
       throw new RuleError("an array can be raised to 1, 2, 3 or 4 only", expression.right);
   }
+  if (expression.kind === "compare" && namesIn(expression).some((name) => elements.has(name)))
+    throw new RuleError(
+      "a comparison of arrays; a condition reads hypers and the step only, not arrays",
+      expression,
+    );
   if (expression.kind === "if" && namesIn(expression.condition).some((name) => elements.has(name)))
     throw new RuleError(
       "a condition reads hypers and the step only, not arrays",

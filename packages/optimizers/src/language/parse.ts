@@ -11,7 +11,7 @@ import {
 import { type Token, tokenise } from "./tokens.ts";
 
 /** Bounds that keep any text cheap: a real rule stays far below each. */
-const MAX = { hypers: 32, states: 16, assignments: 200, depth: 60 };
+const MAX = { hypers: 32, states: 16, assignments: 200, operands: 500, depth: 60 };
 
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
@@ -28,6 +28,7 @@ export function parseRule(text: string): Rule {
   const tokens = tokenise(text);
   let at = 0;
   let depth = 0;
+  let operandCount = 0;
   const rule: Rule = { title: firstComment(text), hypers: [], states: [], assignments: [] };
 
   const peek = () => tokens[at] as Token;
@@ -176,6 +177,8 @@ export function parseRule(text: string): Rule {
   function atom(): Expression {
     const token = peek();
     const { line, column } = token;
+    operandCount += 1;
+    if (operandCount > MAX.operands) fail(`at most ${MAX.operands} numbers and names in a rule`);
     if (token.kind === "number") {
       next();
       return { kind: "number", value: token.value, line, column };
@@ -187,7 +190,7 @@ export function parseRule(text: string): Rule {
       return inner;
     }
     if (token.kind === "name") {
-      if (token.text === "if" || token.text in FUNCTIONS) return call();
+      if (token.text === "if" || Object.hasOwn(FUNCTIONS, token.text)) return call();
       if (!KEYWORDS.includes(token.text)) {
         next();
         return { kind: "name", name: token.text, line, column };

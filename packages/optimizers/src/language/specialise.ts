@@ -86,7 +86,7 @@ function fold(expression: Expression, hypers: HyperValues): Expression {
 
 /** The truth of a condition that depends on hypers alone, else null. */
 function decide(condition: Expression, hypers: HyperValues): boolean | null {
-  const fixed = namesIn(condition).every((name) => name !== "lr" && name in hypers);
+  const fixed = namesIn(condition).every((name) => name !== "lr" && Object.hasOwn(hypers, name));
   return fixed ? evaluate(condition, hypers) !== 0 : null;
 }
 

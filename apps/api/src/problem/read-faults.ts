@@ -1,0 +1,95 @@
+import type { Fault } from "@descent/contracts";
+import type { FastifySchemaValidationError } from "fastify";
+import { pointerStep } from "./pointer.ts";
+
+/** What ajv reports with `verbose`: the value that failed and the schema around it. */
+type AjvError = FastifySchemaValidationError & {
+  data?: unknown;
+  schema?: unknown;
+  parentSchema?: Record<string, unknown>;
+};
+type Allowed = NonNullable<Fault["allowed"]>;
+
+/** A report names at most this many faults, and a fault at most this many accepted values. */
+const MAX_FAULTS = 100;
+const MAX_ALLOWED = 100;
+
+/** Where faults of a part of the request other than the body point: `/query/limit`, `/headers/…`. */
+const PREFIXES: Record<string, string> = {
+  querystring: "/query",
+  params: "/path",
+  headers: "/headers",
+  body: "",
+};
+
+/** Turns ajv's errors into faults: each with the pointer of the field itself and what it accepts. */
+export function readFaults(errors: readonly AjvError[], context: string | undefined): Fault[] {
+  const prefix = PREFIXES[context ?? "body"] ?? "";
+  // A value that fits no branch of an anyOf is one fault, not one per branch.
+  const unions = errors.filter(({ keyword }) => keyword === "anyOf");
+  const ofBranch = (error: AjvError) =>
+    unions.find(
+      (union) =>
+        error !== union &&
+        error.instancePath === union.instancePath &&
+        error.schemaPath.startsWith(`${union.schemaPath}/`),
+    );
+  return errors
+    .filter((error) => !ofBranch(error))
+    .slice(0, MAX_FAULTS)
+    .map((error) => readFault(error, prefix));
+}
+
+function readFault(error: AjvError, prefix: string): Fault {
+  const { keyword, params, data } = error;
+  const here = prefix + error.instancePath;
+  const fault = (message: string, allowed?: Allowed): Fault => ({
+    pointer: here,
+    message,
+    ...(allowed && allowed.length > 0 ? { allowed: allowed.slice(0, MAX_ALLOWED) } : {}),
+  });
+  if (typeof data === "number" && !Number.isFinite(data)) return fault("must be a finite number");
+  switch (keyword) {
+    case "additionalProperties": {
+      const name = String(params.additionalProperty);
+      return {
+        ...fault("is not a field here", Object.keys(error.parentSchema?.properties ?? {})),
+        pointer: `${here}/${pointerStep(name)}`,
+      };
+    }
+    case "required":
+      return { ...fault("is required"), pointer: `${here}/${pointerStep(String(params.missingProperty))}` };
+    case "enum":
+      return fault("is not one of the accepted values", params.allowedValues as Allowed);
+    case "const":
+      return fault("is not the accepted value", [params.allowedValue as string]);
+    case "discriminator":
+      return { ...fault("is not a known type", discriminated(error)), pointer: `${here}/${String(params.tag)}` };
+    case "type":
+      return fault(data === undefined ? "a JSON body is required" : `must be ${article(String(params.type))}`);
+    case "anyOf":
+      return fault(`must be ${branchTypes(error.schema).map(article).join(" or ")}`);
+    case "pattern":
+      return fault(
+        typeof data === "string" && data.includes("\u0000")
+          ? "must not contain the NUL character"
+          : `must match ${String(params.pattern)}`,
+      );
+    case "uniqueItems":
+      return fault(`must not name the same item twice (items ${params.j} and ${params.i})`);
+    default:
+      return fault(error.message ?? "is not accepted");
+  }
+}
+
+/** The values of the discriminating field over all branches of a oneOf. */
+function discriminated({ params, parentSchema }: AjvError): Allowed {
+  const branches = (parentSchema?.oneOf ?? []) as { properties: Record<string, { const?: string }> }[];
+  return branches.flatMap(({ properties }) => properties[String(params.tag)]?.const ?? []);
+}
+
+function branchTypes(branches: unknown): string[] {
+  return (branches as { type?: string }[]).flatMap(({ type }) => type ?? []);
+}
+
+const article = (type: string) => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);

@@ -1,0 +1,147 @@
+import type { EpochRecord, JobError } from "@descent/contracts";
+import {
+  type Claim,
+  cancelJob,
+  claimJob,
+  type Database,
+  failJob,
+  finishJob,
+  recordEpochs,
+  releaseJob,
+} from "@descent/db";
+import type { Queue } from "@descent/queue";
+import type { Storage } from "@descent/storage";
+import type { TrainingResult } from "@descent/training";
+import type { Logger } from "pino";
+import { CancelRequested, holdLease, LeaseLost, WorkerStopping } from "./lease.ts";
+import { TrainerDied, type Trainers, TrainingFailed } from "./trainers.ts";
+
+export interface Deps {
+  db: Database;
+  queue: Queue;
+  storage: Storage;
+  trainers: Trainers;
+  log: Logger;
+  workerId: string;
+  leaseSeconds: number;
+  trainerThreads: number;
+  /** The jobs that run here now, by id: aborting one ends it. */
+  running: Map<string, AbortController>;
+}
+
+/** A job is given up when its trainer, or its worker, was lost this often. */
+export const MAX_ATTEMPTS = 3;
+
+/** Takes one delivery: claims the job, trains it, records its epochs, settles it exactly once. */
+export async function executeJob(deps: Deps, jobId: string): Promise<void> {
+  const { db, storage, trainers, log, workerId, leaseSeconds } = deps;
+  const job = await claimJob(db, jobId, { workerId, leaseSeconds });
+  if (!job) return log.info({ jobId }, "not claimable: duplicate delivery or already ended");
+  log.info({ jobId, attempt: job.attempt }, "running");
+
+  await using lease = holdLease(deps, job);
+  try {
+    const tablePath = await storage.path(job.tableSha256);
+    const request = { job: job.resolved, tablePath, threads: deps.trainerThreads };
+    const result = await record(db, job, trainers.train(request, lease.signal));
+    const settled = await finishJob(db, job, result);
+    log.info({ jobId, attempt: job.attempt, outcome: result.outcome, settled }, "finished");
+  } catch (error) {
+    await settle(deps, job, lease.signal.aborted ? lease.signal.reason : error);
+  }
+}
+
+/** Writes epochs as they come; those that come while a write is under way go together into the next. */
+async function record(
+  db: Database,
+  claim: Claim,
+  epochs: AsyncGenerator<EpochRecord, TrainingResult>,
+): Promise<TrainingResult> {
+  let waiting: EpochRecord[] = [];
+  let writing = Promise.resolve();
+  let busy = false;
+  let failure: { error: unknown } | null = null;
+  const write = async () => {
+    busy = true;
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, 1000);
+      if (!(await recordEpochs(db, claim, batch))) throw new LeaseLost();
+    }
+  };
+  try {
+    for (;;) {
+      const next = await epochs.next();
+      if (failure) throw (failure as { error: unknown }).error;
+      if (next.done) {
+        await writing;
+        if (failure) throw (failure as { error: unknown }).error;
+        return next.value;
+      }
+      waiting.push(next.value);
+      if (!busy)
+        writing = write()
+          .catch((error) => {
+            failure = { error };
+            waiting = [];
+          })
+          .finally(() => {
+            busy = false;
+          });
+    }
+  } finally {
+    await epochs.return?.(undefined as never);
+  }
+}
+
+/** What becomes of a job that did not finish. A write that comes too late changes nothing. */
+async function settle({ db, queue, log }: Deps, job: Claim, reason: unknown): Promise<void> {
+  const { id: jobId, attempt } = job;
+  if (reason instanceof LeaseLost)
+    return log.warn({ jobId, attempt }, "another attempt owns the job");
+  if (reason instanceof CancelRequested) {
+    log.info({ jobId, attempt }, "cancelled");
+    await cancelJob(db, job);
+    return;
+  }
+  const again =
+    reason instanceof WorkerStopping || (reason instanceof TrainerDied && attempt < MAX_ATTEMPTS);
+  if (again) {
+    const released = await releaseJob(db, job);
+    log.warn({ jobId, attempt, err: reason }, "handed back to the queue");
+    if (released) await queue.deliver(released.id, released.attempt);
+    return;
+  }
+  log.error({ jobId, attempt, err: reason }, "failed");
+  await failJob(db, job, explain(reason));
+}
+
+function explain(reason: unknown): JobError {
+  const message = reason instanceof Error ? reason.message : String(reason);
+  if (reason instanceof TrainerDied)
+    return {
+      code: "trainer_died",
+      message: `the trainer died in each of ${MAX_ATTEMPTS} attempts: ${message}`,
+      hint: "most often memory: try a smaller model or batch_size",
+      retryable: true,
+    };
+  if (reason instanceof TrainingFailed && reason.outOfMemory)
+    return {
+      code: "out_of_memory",
+      message,
+      hint: "try a smaller model or batch_size",
+      retryable: false,
+    };
+  if (reason instanceof Error && /Blob|Table/.test(reason.constructor.name))
+    return {
+      code: "dataset_unreadable",
+      message,
+      hint: "upload the data set again",
+      retryable: false,
+    };
+  return {
+    code: "internal",
+    message,
+    hint: "a defect of the service; please report it",
+    retryable: false,
+  };
+}

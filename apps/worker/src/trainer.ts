@@ -1,0 +1,35 @@
+import { readTable, type Table, train } from "@descent/training";
+import type { TrainerMessage, TrainRequest } from "./messages.ts";
+
+// The trainer process: trains the job it is sent, tells its worker, and waits for the next one. It shares
+// nothing with the worker, so that a crash, a kill or memory run out ends one job and nothing else.
+
+/** The data set of the last job: a study trains many jobs on one. Blobs never change, so the path is enough. */
+let last: { path: string; table: Table } | null = null;
+
+function tell(message: TrainerMessage): Promise<void> {
+  return new Promise((resolve) => process.send?.(message, () => resolve()));
+}
+
+async function run({ job, tablePath, threads }: TrainRequest): Promise<void> {
+  if (last?.path !== tablePath) last = { path: tablePath, table: await readTable(tablePath) };
+  const epochs = train({ job, table: last.table, threads });
+  for (;;) {
+    const next = await epochs.next();
+    if (next.done) return tell({ kind: "result", result: next.value });
+    await tell({ kind: "epoch", epoch: next.value });
+  }
+}
+
+process.on("message", (request: TrainRequest) => {
+  run(request).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const outOfMemory = error instanceof RangeError || /alloc|out of memory/i.test(message);
+    return tell({ kind: "error", outOfMemory, message });
+  });
+});
+// A killed worker leaves no orphan.
+process.on("disconnect", () => process.exit(0));
+// Ctrl-C in a terminal reaches the whole group: the worker decides what happens to its jobs.
+process.on("SIGINT", () => {});
+await tell({ kind: "ready" });

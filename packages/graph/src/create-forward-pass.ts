@@ -1,0 +1,63 @@
+import type { LayerShapes } from "@descent/contracts";
+import { type InferenceSession, Tensor } from "onnxruntime-node";
+import { buildForward } from "./build-forward.ts";
+import { emptyGraph, type ForwardOp } from "./graph.ts";
+import { openSession } from "./open-session.ts";
+
+/** How many numbers all layers together may give out at once: 16 MiB of float32. */
+const NUMBERS_AT_ONCE = 2 ** 22;
+
+/**
+ * The model without loss and derivatives, for evaluation. It is compiled when it is first used. Many rows go
+ * through in chunks, so that memory stays bounded.
+ *
+ * @param parameterFeeds the parameters by name, in the memory they live in
+ */
+export function createForwardPass({
+  layers,
+  inputShape,
+  parameterFeeds,
+  threads,
+}: {
+  layers: readonly LayerShapes[];
+  inputShape: readonly number[];
+  parameterFeeds: Record<string, Tensor>;
+  threads: number;
+}): {
+  forward(inputs: Float32Array, rows: number): Promise<Float32Array>;
+  release(): Promise<void>;
+} {
+  const product = (shape: readonly number[]) => shape.reduce((all, axis) => all * axis, 1);
+  const sampleLength = product(inputShape);
+  const outputs = product(layers.at(-1)!.output);
+  const perRow = layers.reduce((sum, layer) => sum + product(layer.output), sampleLength);
+  const chunk = Math.max(1, Math.floor(NUMBERS_AT_ONCE / perRow));
+  const graph = emptyGraph<ForwardOp>();
+  const model = buildForward(graph, layers, inputShape);
+  let opened: Promise<InferenceSession> | null = null;
+
+  return {
+    async forward(inputs, rows) {
+      opened ??= openSession(graph, [model.output], { threads });
+      const session = await opened;
+      const result = new Float32Array(rows * outputs);
+      for (let start = 0; start < rows; start += chunk) {
+        const end = Math.min(start + chunk, rows);
+        const samples = inputs.subarray(start * sampleLength, end * sampleLength);
+        const part = result.subarray(start * outputs, end * outputs);
+        await session.run(
+          {
+            ...parameterFeeds,
+            [model.input.name]: new Tensor("float32", samples, [end - start, ...inputShape]),
+          },
+          { [model.output.name]: new Tensor("float32", part, [end - start, outputs]) },
+        );
+      }
+      return result;
+    },
+    async release() {
+      const session = await opened;
+      await session?.release();
+    },
+  };
+}

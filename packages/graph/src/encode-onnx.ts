@@ -1,0 +1,63 @@
+import { ELEMENT_TYPES } from "./append-nodes.ts";
+import type { AnyGraph, Constant, Node, Value } from "./graph.ts";
+import { ATTRIBUTE_TYPES, ModelProto } from "./onnx-messages.ts";
+
+/** Operator set 18 gave ReduceSum, ScatterElements and Shape the forms used here; IR version 8 belongs to it. */
+const OPSET = 18;
+const IR_VERSION = 8;
+
+/**
+ * The graph as the bytes of an ONNX file.
+ *
+ * @param outputs the values of the graph to give back, under their own names
+ */
+export function encodeOnnx(graph: AnyGraph, outputs: readonly Value[]): Uint8Array {
+  const nodes: readonly Node[] = graph.nodes;
+  const used = new Set([...outputs, ...nodes.flatMap((node) => node.inputs)]);
+  return ModelProto.encode({
+    ir_version: IR_VERSION,
+    producer_name: "descent",
+    opset_import: [{ domain: "", version: OPSET }],
+    graph: {
+      name: "descent",
+      node: nodes.map((node) => nodeProto(node, used)),
+      initializer: graph.constants.map(tensorProto),
+      input: graph.inputs.map(valueProto),
+      output: outputs.map(valueProto),
+    },
+  }).finish();
+}
+
+/** Outputs nobody reads are left out at the end: MaxPool is faster when it need not give the indices. */
+function nodeProto(node: Node, used: ReadonlySet<Value>) {
+  const last = node.outputs.findLastIndex((output) => used.has(output));
+  return {
+    op_type: node.op,
+    name: node.outputs[0]!.name,
+    input: node.inputs.map((input) => input.name),
+    output: node.outputs.slice(0, Math.max(last, 0) + 1).map((output) => output.name),
+    attribute: Object.entries(node.attributes).map(attributeProto),
+  };
+}
+
+function attributeProto([name, value]: [string, number | readonly number[] | string]) {
+  if (typeof value === "number") return { name, i: value, type: ATTRIBUTE_TYPES.int };
+  if (typeof value === "string")
+    return { name, s: new TextEncoder().encode(value), type: ATTRIBUTE_TYPES.string };
+  return { name, ints: value, type: ATTRIBUTE_TYPES.ints };
+}
+
+/** Raw data is little-endian, as every machine is that onnxruntime-node exists for. */
+function tensorProto({ value, data }: Constant) {
+  return {
+    name: value.name,
+    dims: value.shape,
+    data_type: ELEMENT_TYPES[value.type],
+    raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+}
+
+function valueProto({ name, type, shape }: Value) {
+  const dim = shape.map((axis) => (axis === "rows" ? { dim_param: axis } : { dim_value: axis }));
+  return { name, type: { tensor_type: { elem_type: ELEMENT_TYPES[type], shape: { dim } } } };
+}

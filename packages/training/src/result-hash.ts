@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import { type Engine, type Outcome, SERIES_NAMES, type Series } from "@descent/contracts";
+import type { PlacedTensor } from "@descent/graph";
+
+export interface TrainingResult {
+  outcome: Outcome;
+  /** Equal for two runs exactly when their metrics and final weights agree in every bit. */
+  result_hash: string;
+  engine: Engine;
+}
+
+/**
+ * SHA-256 over every epoch (its number and its values, as little-endian doubles in the order of
+ * SERIES_NAMES; nothing that is measured by the clock) and then the final weights, tensor by tensor.
+ */
+export class ResultHash {
+  readonly #hash = createHash("sha256");
+
+  addEpoch(epoch: number, values: Partial<Record<Series, number>>): void {
+    const present = SERIES_NAMES.filter((series) => values[series] !== undefined);
+    this.#hash.update(new Float64Array([epoch, ...present.map((series) => values[series]!)]));
+  }
+
+  result(
+    outcome: Outcome,
+    weights: Float32Array,
+    tensors: readonly PlacedTensor[],
+    engine: Engine,
+  ): TrainingResult {
+    for (const { offset, length } of tensors) {
+      this.#hash.update(weights.subarray(offset, offset + length));
+    }
+    return { outcome, result_hash: this.#hash.digest("hex"), engine };
+  }
+}
