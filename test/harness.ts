@@ -1,6 +1,8 @@
 import { migrateDatabase } from "@descent/db";
 import pg from "pg";
 import { inject } from "vitest";
+// Says what `inject` gives.
+import type {} from "./global-setup.ts";
 
 export interface TestDatabase {
   /** A fresh, migrated PostgreSQL database. */
