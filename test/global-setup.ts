@@ -1,9 +1,9 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startPostgres } from "@descent/local/embedded-postgres";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { startPostgres } from "../apps/local/src/embedded-postgres.ts";
 import { startRedis } from "./start-redis.ts";
 
 declare module "vitest" {

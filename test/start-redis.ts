@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { connect } from "node:net";
-import { findFreePort } from "../apps/local/src/free-port.ts";
-import { launch } from "../apps/local/src/launch.ts";
-import { waitUntil } from "../apps/local/src/wait-until.ts";
+import { findFreePort } from "@descent/local/free-port";
+import { launch } from "@descent/local/launch";
+import { waitUntil } from "@descent/local/wait-until";
 
 /** So many that every test database gets one of its own. */
 const DATABASES = 4096;

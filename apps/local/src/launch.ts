@@ -22,11 +22,13 @@ export interface LaunchOptions extends Pick<SpawnOptions, "cwd" | "env" | "stdio
  */
 export function launch(command: string, args: string[], options: LaunchOptions): ChildProcess {
   const { deathSignal, account, ...rest } = options;
+  // A session of its own: Ctrl-C in the terminal reaches only this process, which stops the others in order.
+  const all = { ...rest, detached: true };
   if (process.platform !== "linux") {
-    return spawn(command, args, account ? { ...rest, uid: account.uid, gid: account.gid } : rest);
+    return spawn(command, args, account ? { ...all, uid: account.uid, gid: account.gid } : all);
   }
   const rights = account ? become(account) : [];
-  return spawn("setpriv", [`--pdeathsig=${deathSignal}`, ...rights, "--", command, ...args], rest);
+  return spawn("setpriv", [`--pdeathsig=${deathSignal}`, ...rights, "--", command, ...args], all);
 }
 
 /**

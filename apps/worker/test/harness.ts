@@ -3,11 +3,11 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JobSpec, ResolvedJob } from "@descent/contracts";
+import { inspectFile } from "@descent/datasets";
 import { createDataset, createJob, type Database, getJob, listEpochs } from "@descent/db";
 import { openStorage } from "@descent/storage";
+import { eventually } from "@descent/test/eventually";
 import pino from "pino";
-import { inspectFile } from "../../../packages/datasets/src/index.ts";
-import { eventually } from "../../../test/eventually.ts";
 import type { Env } from "../src/env.ts";
 
 export const silent = pino({ level: "silent" });

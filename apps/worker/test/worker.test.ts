@@ -2,14 +2,15 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeDatabase, type Database, getJob, openDatabase, requestCancel } from "@descent/db";
 import { openQueue, type Queue } from "@descent/queue";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { eventually, execute } from "../../../test/eventually.ts";
+import { emptyQueue } from "@descent/test/empty-queue";
+import { eventually, execute } from "@descent/test/eventually";
 import {
   createTestDatabase,
   queueLocation,
   type TestDatabase,
   testQueues,
-} from "../../../test/harness.ts";
+} from "@descent/test/harness";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Env } from "../src/env.ts";
 import { type RunningWorker, startWorker } from "../src/start-worker.ts";
 import {
@@ -101,8 +102,7 @@ describe.each(testQueues())("the worker on $name", (backend) => {
 
   test("a queue that loses its contents: the sweeper delivers again", async () => {
     const id = await posted(10);
-    if ("redisUrl" in env.queue) await flushRedis(env.queue.redisUrl);
-    else await execute(database.url, "TRUNCATE bullmq.job CASCADE");
+    await emptyQueue(env.queue);
     worker = await startWorker(env, silent);
     await trainedOnce(id, 10, 1);
   });
@@ -135,10 +135,3 @@ describe.each(testQueues())("the worker on $name", (backend) => {
     expect(await getJob(db, id)).toMatchObject({ status: "running", attempt: 9 });
   });
 });
-
-async function flushRedis(url: string): Promise<void> {
-  const { Redis } = await import("ioredis");
-  const redis = new Redis(url);
-  await redis.flushdb();
-  redis.disconnect();
-}

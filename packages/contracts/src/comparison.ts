@@ -25,7 +25,9 @@ export const ComparisonRequest = Type.Object(
     metric: Type.Enum([...METRIC_NAMES]),
     target: Type.Optional(Type.Number()),
     select: Type.Optional(Type.Enum(["best", "last"])),
-    group_by: Type.Optional(Type.Array(GroupField, { minItems: 1, maxItems: 8, uniqueItems: true })),
+    group_by: Type.Optional(
+      Type.Array(GroupField, { minItems: 1, maxItems: 8, uniqueItems: true }),
+    ),
   },
   { $id: "ComparisonRequest", ...closed },
 );
@@ -38,10 +40,7 @@ export const GroupKey = Type.Record(
 export type GroupKey = Static<typeof GroupKey>;
 
 /** The median counts a run that missed the target as slower than all that reached it; null where that decides it. */
-const ToTarget = Type.Object(
-  { median: nullable(Type.Number()), reached: Type.Integer() },
-  closed,
-);
+const ToTarget = Type.Object({ median: nullable(Type.Number()), reached: Type.Integer() }, closed);
 
 export const WARNING_CODES = [
   "fewer_than_three_seeds",

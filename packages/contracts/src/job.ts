@@ -95,7 +95,13 @@ export interface ResolvedJob {
 /** What happened to a job that failed. `retryable` says whether posting it again can help. */
 export const JobError = Type.Object(
   {
-    code: Type.Enum(["out_of_memory", "trainer_died", "worker_lost", "dataset_unreadable", "internal"]),
+    code: Type.Enum([
+      "out_of_memory",
+      "trainer_died",
+      "worker_lost",
+      "dataset_unreadable",
+      "internal",
+    ]),
     message: Type.String(),
     hint: Type.String(),
     retryable: Type.Boolean(),

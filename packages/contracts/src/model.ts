@@ -43,7 +43,12 @@ export const Layer = Type.Unsafe<
 });
 export type Layer = Static<typeof Layer>;
 
-export const INITIALISATIONS = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"] as const;
+export const INITIALISATIONS = [
+  "glorot_uniform",
+  "glorot_normal",
+  "he_uniform",
+  "he_normal",
+] as const;
 export type Initialisation = (typeof INITIALISATIONS)[number];
 
 export const Model = Type.Object(

@@ -1,8 +1,10 @@
 import { Type } from "typebox";
 
 /** Text that PostgreSQL can store: no NUL character. */
-export const text = (maxLength: number, options: { minLength?: number; description?: string } = {}) =>
-  Type.String({ pattern: "^[^\\u0000]*$", maxLength, ...options });
+export const text = (
+  maxLength: number,
+  options: { minLength?: number; description?: string } = {},
+) => Type.String({ pattern: "^[^\\u0000]*$", maxLength, ...options });
 
 /** An instant, ISO-8601 in UTC. */
 export const Instant = Type.String({ format: "date-time" });

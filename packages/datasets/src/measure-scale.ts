@@ -23,7 +23,7 @@ export function measureScale(values: Float64Array): Scale {
   // Numbers near the largest double overflow when summed, those near the smallest vanish when squared.
   // Measuring in a power of two of their own size avoids both and is exact.
   const exponent = Math.floor(Math.log2(Math.max(Math.abs(min), Math.abs(max))));
-  const unit = 1;
+  const unit = 2 ** Math.min(exponent, 1023);
   let sum = 0;
   for (const value of values) sum += value / unit;
   const shift = sum / values.length;

@@ -1,6 +1,6 @@
+import { eventually, execute } from "@descent/test/eventually";
+import { createTestDatabase, type TestDatabase } from "@descent/test/harness";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, execute } from "../../../test/eventually.ts";
-import { createTestDatabase, type TestDatabase } from "../../../test/harness.ts";
 import { Prisma } from "../generated/client.ts";
 import {
   claimJob,

@@ -1,6 +1,6 @@
 import { elements, followShapes, type Layer, type Loss } from "@descent/contracts";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { createTrainingStep, initialiseWeights, placeTensors } from "../src/index.ts";
 
 /*
@@ -29,8 +29,20 @@ interface Workload {
 
 const WORKLOADS: Workload[] = [
   { name: "mlp 4-16-3, batch 16", input: [4], layers: [dense(16), last], outputs: 3, batch: 16 },
-  { name: "mlp 784-128-10, batch 32", input: [784], layers: [dense(128), last], outputs: 10, batch: 32 },
-  { name: "mlp 784-128-10, batch 128", input: [784], layers: [dense(128), last], outputs: 10, batch: 128 },
+  {
+    name: "mlp 784-128-10, batch 32",
+    input: [784],
+    layers: [dense(128), last],
+    outputs: 10,
+    batch: 32,
+  },
+  {
+    name: "mlp 784-128-10, batch 128",
+    input: [784],
+    layers: [dense(128), last],
+    outputs: 10,
+    batch: 128,
+  },
   {
     name: "mlp 784-512-512-10, batch 128",
     input: [784],
@@ -41,14 +53,31 @@ const WORKLOADS: Workload[] = [
   {
     name: "lenet, batch 128",
     input: [1, 28, 28],
-    layers: [conv(8, "same"), pool, conv(16, "valid"), pool, { type: "flatten" }, dense(120), dense(84), last],
+    layers: [
+      conv(8, "same"),
+      pool,
+      conv(16, "valid"),
+      pool,
+      { type: "flatten" },
+      dense(120),
+      dense(84),
+      last,
+    ],
     outputs: 10,
     batch: 128,
   },
   {
     name: "2c2d, batch 128",
     input: [1, 28, 28],
-    layers: [conv(32, "same"), pool, conv(64, "same"), pool, { type: "flatten" }, dense(1024), last],
+    layers: [
+      conv(32, "same"),
+      pool,
+      conv(64, "same"),
+      pool,
+      { type: "flatten" },
+      dense(1024),
+      last,
+    ],
     outputs: 10,
     batch: 128,
   },
@@ -63,8 +92,12 @@ async function measure({ name, input, layers, outputs, batch }: Workload): Promi
   const gradients = new Float32Array(memory.buffer, length * 4, length);
   initialiseWeights(weights, tensors, "glorot_uniform", 1);
   const random = xoroshiro128plus(1);
-  const inputs = Float32Array.from({ length: batch * elements(input) }, () => uniformFloat64(random));
-  const targets = Int32Array.from({ length: batch }, () => Math.floor(uniformFloat64(random) * outputs));
+  const inputs = Float32Array.from({ length: batch * elements(input) }, () =>
+    uniformFloat64(random),
+  );
+  const targets = Int32Array.from({ length: batch }, () =>
+    Math.floor(uniformFloat64(random) * outputs),
+  );
   const loss: Loss = "cross_entropy";
 
   const created = performance.now();

@@ -46,7 +46,8 @@ export async function checkGradients(
   );
   await session.release();
 
-  const lossAt = (at: ReadonlyMap<Value, Double>) => evaluateInDouble(graph, at).get(loss)!.data[0]!;
+  const lossAt = (at: ReadonlyMap<Value, Double>) =>
+    evaluateInDouble(graph, at).get(loss)!.data[0]!;
   expect(results[loss.name]!.data[0]).toBeCloseTo(lossAt(feeds), 5);
   for (const [i, value] of wanted.entries()) {
     const actual = Array.from(results[differentiated.gradients[i]!.name]!.data as Float32Array);

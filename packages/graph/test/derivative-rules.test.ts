@@ -36,11 +36,7 @@ const convCase = (
   padding: "same" | "valid",
 ): Case => ({
   name: `${height}x${width}, kernel ${kernel}, stride ${stride}, ${padding}`,
-  shapes: [
-    [3, 2, height, width],
-    [4, 2, kernel, kernel],
-    [4],
-  ],
+  shapes: [[3, 2, height, width], [4, 2, kernel, kernel], [4]],
   apply: (graph, [x, w, b]) => {
     const axes = [height, width].map((length) => padAxis(length, kernel, stride, padding));
     const attributes = {
@@ -113,14 +109,34 @@ const CASES: Record<ForwardOp, Case[]> = {
     },
   ],
   Sub: [
-    { name: "two tensors", shapes: [[3, 2], [3, 2]], apply: (graph, [a, b]) => sub(graph, a!, b!) },
-    { name: "one twice", shapes: [[3, 2]], apply: (graph, [a]) => sub(graph, mul(graph, a!, a!), a!) },
+    {
+      name: "two tensors",
+      shapes: [
+        [3, 2],
+        [3, 2],
+      ],
+      apply: (graph, [a, b]) => sub(graph, a!, b!),
+    },
+    {
+      name: "one twice",
+      shapes: [[3, 2]],
+      apply: (graph, [a]) => sub(graph, mul(graph, a!, a!), a!),
+    },
   ],
   Mul: [
-    { name: "two tensors", shapes: [[3, 2], [3, 2]], apply: (graph, [a, b]) => mul(graph, a!, b!) },
+    {
+      name: "two tensors",
+      shapes: [
+        [3, 2],
+        [3, 2],
+      ],
+      apply: (graph, [a, b]) => mul(graph, a!, b!),
+    },
     { name: "a square", shapes: [[3, 2]], apply: (graph, [a]) => mul(graph, a!, a!) },
   ],
-  ReduceMean: [{ name: "a matrix", shapes: [[3, 4]], apply: (graph, [x]) => reduceMean(graph, x!) }],
+  ReduceMean: [
+    { name: "a matrix", shapes: [[3, 4]], apply: (graph, [x]) => reduceMean(graph, x!) },
+  ],
 };
 
 describe.each(Object.keys(DERIVATIVE_RULES) as ForwardOp[])("the derivative of %s", (op) => {
@@ -132,7 +148,10 @@ describe.each(Object.keys(DERIVATIVE_RULES) as ForwardOp[])("the derivative of %
       inputs.map((input, i) => [input, spreadNumbers(shapes[i]!, i + 1)]),
     );
     for (const value of graph.inputs.filter(({ type }) => type === "int32"))
-      feeds.set(value, double([5], (i) => [2, 0, 3, 3, 1][i]!));
+      feeds.set(
+        value,
+        double([5], (i) => [2, 0, 3, 3, 1][i]!),
+      );
 
     // The loss weighs every output differently, so that no two derivatives can be mistaken.
     const { shape } = evaluateInDouble(graph, feeds).get(y)!;

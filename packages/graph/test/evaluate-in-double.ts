@@ -32,7 +32,10 @@ function run<O extends ForwardOp>(node: Node<O>, inputs: Double[]): Double {
   return operator(inputs, node.attributes);
 }
 
-type Operator<O extends ForwardOp> = (inputs: Double[], attributes: Node<O>["attributes"]) => Double;
+type Operator<O extends ForwardOp> = (
+  inputs: Double[],
+  attributes: Node<O>["attributes"],
+) => Double;
 
 const OPERATORS: { [O in ForwardOp]: Operator<O> } = {
   Gemm: ([a, b, c], { transA, transB }) => {

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { eventually, execute } from "../../../test/eventually.ts";
+import { emptyQueue } from "@descent/test/empty-queue";
+import { eventually, execute } from "@descent/test/eventually";
 import {
   createTestDatabase,
   queueLocation,
   type TestDatabase,
   testQueues,
-} from "../../../test/harness.ts";
+} from "@descent/test/harness";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Consumer, consume, openQueue, type Queue, type QueueAddress } from "../src/index.ts";
 
 describe.each(testQueues())("the queue on $name", (backend) => {
@@ -59,8 +60,7 @@ describe.each(testQueues())("the queue on $name", (backend) => {
 
   test("what was lost can be delivered again", async () => {
     await queue.deliver("job_1", 0);
-    if ("redisUrl" in at) await flushRedis(at.redisUrl);
-    else await execute(at.postgresUrl, "TRUNCATE bullmq.job CASCADE");
+    await emptyQueue(at);
     await queue.deliver("job_1", 0);
     const seen: string[] = [];
     await taking(async (jobId) => void seen.push(jobId));
@@ -81,10 +81,3 @@ describe.each(testQueues())("the queue on $name", (backend) => {
     await queue.ping();
   });
 });
-
-async function flushRedis(url: string): Promise<void> {
-  const { Redis } = await import("ioredis");
-  const redis = new Redis(url);
-  await redis.flushdb();
-  redis.disconnect();
-}

@@ -20,7 +20,19 @@ export const BUILT_IN = ["w", "g", "t"] as const;
 const KEYWORDS: readonly string[] = ["hyper", "state", "if", "in", "inf", "true", "false"];
 
 /**
- * Reads a rule's text (grammar: docs/rule-language.md). Names are not looked up here.
+ * Reads a rule's text. Names are not looked up here.
+ *
+ * ```
+ * line       = [ "hyper" hyper { "," hyper } | "state" state { "," state } | assignment ] [ "#" comment ]
+ * hyper      = name "=" ( number | "true" | "false" ) [ "in" ( "[" | "(" ) number "," number ( "]" | ")" ) ]
+ * state      = name [ "=" number ]
+ * assignment = name ( "=" | "+=" | "-=" | "*=" ) expression
+ * expression = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) sum ]
+ * sum        = product { ( "+" | "-" ) product }
+ * product    = unary { ( "*" | "/" ) unary }
+ * unary      = "-" unary | atom [ "^" ( atom | unary ) ]
+ * atom       = number | name | "(" expression ")" | name "(" expression { "," expression } ")"
+ * ```
  *
  * @throws RuleError naming line, column and what was expected
  */
