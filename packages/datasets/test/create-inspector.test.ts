@@ -41,6 +41,7 @@ test("aborting ends it, leaves no table, and the inspector goes on", async () =>
     ];
     await writeFile(path, `a,b\n${"1.5,2.5\n".repeat(3_000_000)}`);
     await writeFile(small, "a\n1\n");
+    await writeFile(table, "as a thread stopped while writing would leave it");
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 100);
     await expect(inspector.inspect(request(path), table, abort.signal)).rejects.toThrow(/abort/i);

@@ -1,5 +1,5 @@
 import { emptyQueue } from "@descent/test/empty-queue";
-import { eventually, execute } from "@descent/test/eventually";
+import { eventually } from "@descent/test/eventually";
 import {
   createTestDatabase,
   queueLocation,

@@ -17,7 +17,7 @@ export async function writeBlob(
   let bytes = 0;
   const file = await open(path, "wx");
   try {
-    // destroyOnReturn false: a destroyed HTTP request takes its socket, and so the answer 413, with it.
+    // destroyOnReturn false: the source is the caller's, who may still have to answer the request it is.
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       const piece: Uint8Array = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
       bytes += piece.byteLength;
