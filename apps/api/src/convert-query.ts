@@ -9,7 +9,9 @@ type Properties = Record<string, { type?: string }>;
  */
 export function convertQuery(app: FastifyInstance): void {
   app.addHook("preValidation", async (request) => {
-    const schema = request.routeOptions.schema?.querystring as { properties?: Properties } | undefined;
+    const schema = request.routeOptions.schema?.querystring as
+      | { properties?: Properties }
+      | undefined;
     const query = request.query as Record<string, unknown>;
     for (const [name, { type }] of Object.entries(schema?.properties ?? {})) {
       const value = query[name];

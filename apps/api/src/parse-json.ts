@@ -7,18 +7,22 @@ export function parseJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   // Refuses __proto__ and constructor keys, which would reach into the objects built from them.
   const parse = app.getDefaultJsonParser("error", "error");
-  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
-    const encoding = request.headers["content-encoding"];
-    if (encoding !== undefined && encoding !== "identity") return done(encoded(encoding));
-    if (request.headers["content-type"]?.match(/charset="?(?!utf-?8)/i))
-      return done(unsupportedMediaType(request));
-    // A body that must not be left out is missed by the route's schema, which also says what it needs.
-    if (body === "") return done(null, undefined);
-    parse(request, body.replace(/^\uFEFF/, ""), (error, value) => {
-      if (error) done(malformed(body));
-      else done(null, value);
-    });
-  });
+  app.addContentTypeParser<string>(
+    "application/json",
+    { parseAs: "string" },
+    (request, body, done) => {
+      const encoding = request.headers["content-encoding"];
+      if (encoding !== undefined && encoding !== "identity") return done(encoded(encoding));
+      if (request.headers["content-type"]?.match(/charset="?(?!utf-?8)/i))
+        return done(unsupportedMediaType(request));
+      // A body that must not be left out is missed by the route's schema, which also says what it needs.
+      if (body === "") return done(null, undefined);
+      parse(request, body.replace(/^\uFEFF/, ""), (error, value) => {
+        if (error) done(malformed(body));
+        else done(null, value);
+      });
+    },
+  );
 }
 
 function encoded(encoding: string) {

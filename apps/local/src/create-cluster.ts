@@ -23,7 +23,8 @@ export async function createCluster(
 
   const fresh = join(folder, "data.new");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await rm(fresh, { recursive: true, force: true });
+  // What a killed initdb has started may write for another moment.
+  await rm(fresh, { recursive: true, force: true, maxRetries: 5 });
   const password = randomBytes(24).toString("base64url");
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (account) {

@@ -6,7 +6,7 @@ import { findOwner } from "./claim-folder.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import { type Env, readEnv } from "./env.ts";
 import { findFreePort, isPortFree } from "./free-port.ts";
-import { isReady, startDescent } from "./start-descent.ts";
+import { addressOf, isReady, startDescent } from "./start-descent.ts";
 import { untilSignal } from "./until-signal.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -32,12 +32,13 @@ async function useRunning(env: Env, url: string): Promise<void> {
   say(`Descent already runs from this folder: using ${url}.`);
   if (!(await waitUntil(() => isReady(url), 30_000, 100)))
     throw new Error(`${url}/readyz does not answer.`);
-  await runDemo({ url, key: env.apiKey }, process.stdout, stopping);
+  await runDemo({ url, key: env.apiKey }, url, process.stdout, stopping);
   say(`The documentation is at ${url}/docs.`);
 }
 
 async function startAndUse(env: Env, folder: string): Promise<void> {
   const port = await choosePort(env);
+  const laterUrl = addressOf(env.host, env.port || USUAL_PORT);
   await mkdir(folder, { recursive: true });
   const logFile = join(folder, "demo.log");
   const file = createWriteStream(logFile);
@@ -46,14 +47,15 @@ async function startAndUse(env: Env, folder: string): Promise<void> {
   const descent = await startDescent(env, { folder, port }, { log, say }, stopping);
   try {
     const broken = descent.broken.then((sentence) => Promise.reject(new Error(sentence)));
-    const demo = runDemo({ url: descent.url, key: env.apiKey }, process.stdout, stopping);
+    const api = { url: descent.url, key: env.apiKey };
+    const demo = runDemo(api, laterUrl, process.stdout, stopping);
     await Promise.race([demo, broken]);
   } finally {
     await descent.stop();
   }
   say(`
 The service is stopped; its data stays in ${folder}.
-  npm start   runs it and stays: http://127.0.0.1:${env.port || USUAL_PORT}, documentation at /docs`);
+  npm start   runs it and stays: ${laterUrl}, documentation at ${laterUrl}/docs`);
 }
 
 async function choosePort(env: Env): Promise<number> {

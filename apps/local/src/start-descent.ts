@@ -118,7 +118,7 @@ export function isReady(url: string): Promise<boolean> {
 }
 
 /** The URL under which this machine reaches a server that listens on `host`. */
-function addressOf(host: string, port: number): string {
+export function addressOf(host: string, port: number): string {
   const everywhere: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "[::1]" };
   const name = everywhere[host] ?? (host.includes(":") ? `[${host}]` : host);
   return `http://${name}:${port}`;

@@ -31,7 +31,9 @@ function asProblem(error: FastifyError, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof InvalidCursor) {
     const message = "must be a next_cursor of the same list";
-    return problem("invalid_cursor", error.message, { errors: [{ pointer: "/query/cursor", message }] });
+    return problem("invalid_cursor", error.message, {
+      errors: [{ pointer: "/query/cursor", message }],
+    });
   }
   if (error.validation)
     return faulty("invalid_request", readFaults(error.validation, error.validationContext));

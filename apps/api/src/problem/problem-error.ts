@@ -1,4 +1,10 @@
-import { type Fault, type FileProblem, PROBLEMS, type Problem, type ProblemCode } from "@descent/contracts";
+import {
+  type Fault,
+  type FileProblem,
+  PROBLEMS,
+  type Problem,
+  type ProblemCode,
+} from "@descent/contracts";
 
 /** A request that is refused: thrown anywhere below a route, answered as problem+json. */
 export class ProblemError extends Error {
@@ -23,7 +29,14 @@ export function problem(
 ): ProblemError {
   const { status, title } = PROBLEMS[code];
   const { errors = [], problems, headers = {} } = more;
-  const body: Problem = { type: `urn:descent:problem:${code}`, title, status, detail, code, errors };
+  const body: Problem = {
+    type: `urn:descent:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    errors,
+  };
   return new ProblemError(problems === undefined ? body : { ...body, problems }, headers);
 }
 

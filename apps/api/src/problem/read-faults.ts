@@ -58,15 +58,23 @@ function readFault(error: AjvError, prefix: string): Fault {
       };
     }
     case "required":
-      return { ...fault("is required"), pointer: `${here}/${pointerStep(String(params.missingProperty))}` };
+      return {
+        ...fault("is required"),
+        pointer: `${here}/${pointerStep(String(params.missingProperty))}`,
+      };
     case "enum":
       return fault("is not one of the accepted values", params.allowedValues as Allowed);
     case "const":
       return fault("is not the accepted value", [params.allowedValue as string]);
     case "discriminator":
-      return { ...fault("is not a known type", discriminated(error)), pointer: `${here}/${String(params.tag)}` };
+      return {
+        ...fault("is not a known type", discriminated(error)),
+        pointer: `${here}/${String(params.tag)}`,
+      };
     case "type":
-      return fault(data === undefined ? "a JSON body is required" : `must be ${article(String(params.type))}`);
+      return fault(
+        data === undefined ? "a JSON body is required" : `must be ${article(String(params.type))}`,
+      );
     case "anyOf":
       return fault(`must be ${branchTypes(error.schema).map(article).join(" or ")}`);
     case "pattern":
@@ -84,7 +92,9 @@ function readFault(error: AjvError, prefix: string): Fault {
 
 /** The values of the discriminating field over all branches of a oneOf. */
 function discriminated({ params, parentSchema }: AjvError): Allowed {
-  const branches = (parentSchema?.oneOf ?? []) as { properties: Record<string, { const?: string }> }[];
+  const branches = (parentSchema?.oneOf ?? []) as {
+    properties: Record<string, { const?: string }>;
+  }[];
   return branches.flatMap(({ properties }) => properties[String(params.tag)]?.const ?? []);
 }
 

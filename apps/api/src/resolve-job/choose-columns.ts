@@ -27,9 +27,7 @@ export function chooseColumns(
   };
 
   const target =
-    spec.target === undefined
-      ? (columns.at(-1) ?? null)
-      : find(spec.target, "/dataset/target");
+    spec.target === undefined ? (columns.at(-1) ?? null) : find(spec.target, "/dataset/target");
   if (target) refuseMissing(target, "/dataset/target", faults);
   if (target?.kind === "image") {
     const allowed = columns.flatMap(({ kind, name }) => (kind === "image" ? [] : [name]));
@@ -43,7 +41,10 @@ export function chooseColumns(
   for (const [index, column] of features.entries()) {
     const pointer = given ? `/dataset/features/${index}` : "/dataset/features";
     if (column && column === target)
-      faults.push({ pointer, message: `"${column.name}" is the target; it cannot be a feature too` });
+      faults.push({
+        pointer,
+        message: `"${column.name}" is the target; it cannot be a feature too`,
+      });
     else if (column) refuseMissing(column, pointer, faults);
   }
   return { target, features: features.every((column) => column !== null) ? features : null };

@@ -1,4 +1,11 @@
-import { type Column, type Fault, type JobSpec, type JobWarning, LOSSES, type Loss } from "@descent/contracts";
+import {
+  type Column,
+  type Fault,
+  type JobSpec,
+  type JobWarning,
+  LOSSES,
+  type Loss,
+} from "@descent/contracts";
 import { MAX_CATEGORIES, MAX_CLASSES } from "@descent/datasets";
 import { lastUnits } from "./last-units.ts";
 
@@ -25,18 +32,26 @@ export function chooseLoss(spec: JobSpec, target: Column | null, faults: Fault[]
   const byDefault = target.kind === "category" || unitPerClass ? "cross_entropy" : "mse";
   const loss = spec.loss ?? byDefault;
   if (!accepted.includes(loss)) {
-    const why = target.kind === "category" ? "holds categories" : "holds numbers that are no classes";
+    const why =
+      target.kind === "category" ? "holds categories" : "holds numbers that are no classes";
     const message = `${loss} does not fit the target: column "${target.name}" ${why}`;
     faults.push({ pointer: "/loss", message, allowed: accepted });
     return NONE;
   }
   if (loss === "mse") {
     const couldBeClasses = spec.loss === undefined && classes !== null;
-    return { loss, outputs: 1, warnings: couldBeClasses ? [classesAsNumbers(target, classes)] : [] };
+    return {
+      loss,
+      outputs: 1,
+      warnings: couldBeClasses ? [classesAsNumbers(target, classes)] : [],
+    };
   }
   const count = classes?.length ?? 0;
   if (count < 2 || count > MAX_CLASSES) {
-    const has = count === 0 ? `no values or more than ${MAX_CATEGORIES}` : `${count} ${count === 1 ? "value" : "values"}`;
+    const has =
+      count === 0
+        ? `no values or more than ${MAX_CATEGORIES}`
+        : `${count} ${count === 1 ? "value" : "values"}`;
     const message = `column "${target.name}" has ${has}; a target for cross_entropy has 2 to ${MAX_CLASSES}`;
     faults.push({ pointer: "/dataset/target", message });
     return { ...NONE, loss };

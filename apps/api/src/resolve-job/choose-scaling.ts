@@ -1,4 +1,11 @@
-import type { DatasetProfile, Fault, JobSpec, Loss, ResolvedJob, Scaling } from "@descent/contracts";
+import type {
+  DatasetProfile,
+  Fault,
+  JobSpec,
+  Loss,
+  ResolvedJob,
+  Scaling,
+} from "@descent/contracts";
 
 const ACCEPTED: Record<"table" | "images", Scaling[]> = {
   table: ["standardize", "none"],

@@ -7,10 +7,12 @@ import { EPOCHS, postJobs, uploadDigits } from "./post-jobs.ts";
 /**
  * Trains the digits with four optimizers and compares them, only over HTTP.
  *
+ * @param laterUrl where the service will be when the reader tries the lines printed last
  * @throws Error when a job does not finish
  */
 export async function runDemo(
   api: Api,
+  laterUrl: string,
   out: NodeJS.WriteStream,
   signal: AbortSignal,
 ): Promise<void> {
@@ -41,8 +43,8 @@ export async function runDemo(
   const bearer = api.key === null ? "" : ' -H "authorization: Bearer $API_KEY"';
   out.write(`
 Ask again while the service runs:
-  curl -s${bearer} '${api.url}/v1/jobs?tag.experiment=${experiment}'
-  curl -s${bearer} ${api.url}/v1/jobs/${jobs[0]?.id}/epochs
-  curl -s${bearer} ${api.url}/v1/comparisons -H 'content-type: application/json' -d '${JSON.stringify(request)}'
+  curl -s${bearer} '${laterUrl}/v1/jobs?tag.experiment=${experiment}'
+  curl -s${bearer} ${laterUrl}/v1/jobs/${jobs[0]?.id}/epochs
+  curl -s${bearer} ${laterUrl}/v1/comparisons -H 'content-type: application/json' -d '${JSON.stringify(request)}'
 `);
 }

@@ -1,0 +1,72 @@
+interface Operation {
+  operationId?: string;
+  requestBody?: unknown;
+}
+
+const JOB = {
+  name: "adam on iris",
+  dataset: { id: "ds_01k3k1w2v0e8x9f6q7r5t4s3a2", target: "species", validation_fraction: 0.2 },
+  model: { layers: [{ type: "dense", units: 16, activation: "relu" }, { type: "dense" }] },
+  optimizer: { rule: "adam", convention: "torch", lr: 0.01 },
+  epochs: 20,
+  batch_size: 16,
+  seed: 1,
+  stop: { target: { metric: "val_accuracy", value: 0.97 }, patience: 5 },
+  tags: { experiment: "first" },
+};
+const COMPARISON = {
+  filter: { tags: { experiment: "first" } },
+  metric: "val_accuracy",
+  target: 0.95,
+  group_by: ["optimizer.rule", "optimizer.lr"],
+};
+const CSV = "sepal_length,petal_width,species\n5.1,0.2,setosa\n6.3,2.5,virginica\n";
+const IDX = { type: "string", contentMediaType: "application/octet-stream" };
+
+/** Request bodies by operation: an example of each, and the uploads, which no schema validates. */
+const BODIES: Record<string, object> = {
+  createJob: { example: JOB },
+  compareJobs: { example: COMPARISON },
+};
+const UPLOAD = {
+  required: true,
+  description: "The file itself: CSV (gzip with Content-Encoding: gzip), or a pair of IDX files.",
+  content: {
+    "text/csv": { schema: { type: "string" }, example: CSV },
+    "multipart/form-data": {
+      schema: {
+        type: "object",
+        required: ["images", "labels"],
+        properties: { images: IDX, labels: IDX },
+        additionalProperties: false,
+      },
+    },
+  },
+};
+
+/** Puts examples into the document's request bodies, and the upload's body, which streams past validation. */
+export function addExamples<T extends { paths?: object | undefined }>(document: T): T {
+  const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => [
+    path,
+    Object.fromEntries(
+      Object.entries<Operation>(operations).map(([method, operation]) => [
+        method,
+        withExample(operation),
+      ]),
+    ),
+  ]);
+  return { ...document, paths: Object.fromEntries(paths) };
+}
+
+function withExample(operation: Operation): Operation {
+  const { operationId = "", requestBody } = operation;
+  if (operationId === "createDataset") return { ...operation, requestBody: UPLOAD };
+  const example = BODIES[operationId];
+  if (!example) return operation;
+  const { content } = requestBody as { content: Record<string, object> };
+  const json = { ...content["application/json"], ...example };
+  return {
+    ...operation,
+    requestBody: { ...(requestBody as object), content: { "application/json": json } },
+  };
+}

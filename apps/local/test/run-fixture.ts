@@ -1,0 +1,27 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** Starts a script of this folder as a process of its own. */
+export function startFixture(script: string, ...args: string[]) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** The same, until its first line of output. */
+export async function runFixture(
+  script: string,
+  ...args: string[]
+): Promise<{ child: ChildProcess; line: string }> {
+  const child = startFixture(script, ...args);
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  return { child, line };
+}
+
+/** kill -9, and waits until the process is gone. */
+export async function killHard(child: ChildProcess): Promise<void> {
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
