@@ -4,7 +4,7 @@ import { Type } from "typebox";
 export const text = (
   maxLength: number,
   options: { minLength?: number; description?: string } = {},
-) => Type.String({ pattern: "^[^\\u0000]*$", maxLength, ...options });
+) => Type.String({ pattern: "^[^\\u0000\\ud800-\\udfff]*$", maxLength, ...options });
 
 /** An instant, ISO-8601 in UTC. */
 export const Instant = Type.String({ format: "date-time" });

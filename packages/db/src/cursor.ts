@@ -6,6 +6,9 @@ export class InvalidCursor extends Error {
   }
 }
 
+/** What `toISOString` writes, and PostgreSQL reads back. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /** The place after which the next page starts: opaque outside, a JSON array inside. */
 export function encodeCursor(place: (string | number)[]): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
@@ -22,10 +25,11 @@ export function decodeCursor(
   } catch {
     throw new InvalidCursor();
   }
-  const fits = (value: unknown, kind: (typeof kinds)[number]) =>
-    kind === "instant"
-      ? typeof value === "string" && !Number.isNaN(Date.parse(value))
-      : typeof value === kind && !String(value).includes("\u0000");
+  const fits = (value: unknown, kind: (typeof kinds)[number]) => {
+    if (kind === "number") return Number.isInteger(value) && Math.abs(value as number) < 2 ** 31;
+    if (typeof value !== "string" || value.includes("\u0000")) return false;
+    return kind === "string" || INSTANT.test(value);
+  };
   if (!Array.isArray(place) || place.length !== kinds.length) throw new InvalidCursor();
   if (!kinds.every((kind, index) => fits(place[index], kind))) throw new InvalidCursor();
   return place;

@@ -75,6 +75,7 @@ export async function failStaleValidations(db: Database, seconds: number): Promi
 }
 
 export async function getDataset(db: Database, id: string): Promise<Dataset | null> {
+  if (id.includes("\u0000")) return null; // no text of PostgreSQL holds it
   const row = await db.prisma.dataset.findFirst({ where: { id, deletedAt: null } });
   return row && shown(row);
 }

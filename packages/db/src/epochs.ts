@@ -15,6 +15,7 @@ export async function recordEpochs(
   { id, attempt }: Claim,
   epochs: readonly EpochRecord[],
 ): Promise<boolean> {
+  if (epochs.length === 0) return true;
   const rows = epochs.flatMap(({ epoch, values }) =>
     SERIES_NAMES.filter((series) => values[series] !== undefined).map((series) => ({
       epoch,

@@ -110,14 +110,20 @@ async function end(
 
 const stored = (value: object | null) => (value === null ? null : JSON.stringify(value));
 
-/** Hands a running job back to the queue. Null where the attempt is stale. */
+/** Hands a running job back to the queue. Null where the attempt is stale, or the job was to be cancelled and now is. */
 export async function releaseJob(db: Database, { id, attempt }: Claim): Promise<Claim | null> {
-  const { rows } = await db.pool.query<Claim>(
-    `UPDATE jobs SET status = 'queued', lease_expires_at = NULL, worker_id = NULL, queued_at = now()
-     WHERE id = $1 AND attempt = $2 AND status = 'running' RETURNING id, attempt`,
+  const { rows } = await db.pool.query<Claim & { status: string }>(
+    `WITH released AS (
+       UPDATE jobs SET lease_expires_at = NULL, worker_id = NULL, queued_at = now(),
+         status = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
+         finished_at = CASE WHEN cancel_requested THEN now() END
+       WHERE id = $1 AND attempt = $2 AND status = 'running' RETURNING id, attempt, status),
+     told AS (SELECT count(pg_notify('job_ended', id)) FROM released WHERE status = 'cancelled')
+     SELECT id, attempt, status FROM released, told`,
     [id, attempt],
   );
-  return rows[0] ?? null;
+  const released = rows[0];
+  return released?.status === "queued" ? { id, attempt } : null;
 }
 
 /** A queued job is cancelled at once; a running one is told so through its worker. */

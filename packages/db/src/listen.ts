@@ -37,7 +37,12 @@ export async function listen(
     if (!closed) connect().catch(onError);
   }
 
-  await connect();
+  try {
+    await connect();
+  } catch (error) {
+    closed = true; // the caller has nothing to close
+    throw error;
+  }
   return {
     async close() {
       closed = true;

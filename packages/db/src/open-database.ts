@@ -42,17 +42,23 @@ export async function inTransaction<T>(
   work: (client: Queryable) => Promise<T>,
 ): Promise<T> {
   const client = await db.pool.connect();
+  // A connection that dies while it is out says so here too; the statement under way fails with the same error.
+  const lost = () => {};
+  client.on("error", lost);
   try {
     await client.query("BEGIN");
     const result = await work(client);
     await client.query("COMMIT");
+    client.off("error", lost);
     client.release();
     return result;
   } catch (error) {
-    await client.query("ROLLBACK").then(
-      () => client.release(),
-      () => client.release(true),
+    const broken = await client.query("ROLLBACK").then(
+      () => false,
+      () => true,
     );
+    client.off("error", lost);
+    client.release(broken);
     throw error;
   }
 }

@@ -24,20 +24,24 @@ export async function selectJobs(
     `SELECT jobs.id, jobs.name, status, outcome, attempt, spec, resolved, parameters, warnings, tags,
        cancel_requested, epochs_done, error, result_hash, engine, created_at, started_at, finished_at,
        EXTRACT(EPOCH FROM now() - started_at)::float8 AS elapsed,
-       CASE status WHEN 'queued' THEN (
-         SELECT count(*)::int FROM jobs AS other
-         WHERE other.status = 'queued' AND (other.created_at, other.id) < (jobs.created_at, jobs.id)) END AS jobs_ahead,
+       waiting.ahead AS jobs_ahead,
        coalesce((
          SELECT jsonb_object_agg(series, jsonb_build_object(
            'last', last, 'min', min, 'min_epoch', min_epoch, 'max', max, 'max_epoch', max_epoch))
          FROM metric_summaries WHERE job_id = jobs.id AND series = ANY('{${METRIC_NAMES.join(",")}}')), '{}') AS summary
-     FROM jobs WHERE ${where} ${tail}`,
+     FROM jobs
+     LEFT JOIN LATERAL (
+       SELECT count(*)::int AS ahead FROM jobs AS other
+       WHERE other.status = 'queued' AND (other.created_at, other.id) < (jobs.created_at, jobs.id)
+     ) AS waiting ON status = 'queued'
+     WHERE ${where} ${tail}`,
     parameters,
   );
   return rows.map(shown);
 }
 
 export async function getJob(db: Database, id: string): Promise<Job | null> {
+  if (id.includes("\u0000")) return null; // no text of PostgreSQL holds it
   return (await selectJobs(db.pool, "jobs.id = $1", [id]))[0] ?? null;
 }
 

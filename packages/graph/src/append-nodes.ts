@@ -120,10 +120,6 @@ export function exp(graph: Graph, x: Value): Value {
   return append(graph, "Exp", [x], {}, x.shape);
 }
 
-export function sign(graph: Graph, x: Value): Value {
-  return append(graph, "Sign", [x], {}, x.shape);
-}
-
 /** The sum over the axes given: they vanish. */
 export function reduceSum(graph: Graph, x: Value, axes: readonly number[]): Value {
   const shape = x.shape.filter((_, axis) => !axes.includes(axis));
@@ -203,6 +199,11 @@ export function scatterAdd(graph: Graph, x: Value, indices: Value, like: Value):
   const flat = [zeros, reshape(graph, indices, ["rows"]), reshape(graph, x, ["rows"])];
   const sums = append(graph, "ScatterElements", flat, { axis: 0, reduction: "add" }, ["rows"]);
   return reshape(graph, sums, like.shape);
+}
+
+/** x where the condition is true, else zero. */
+export function where(graph: Graph, condition: Value, x: Value): Value {
+  return append(graph, "Where", [condition, x, scalar(graph, 0)], {}, x.shape);
 }
 
 export function scalar(graph: AnyGraph, number: number): Value {

@@ -27,14 +27,22 @@ export function buildForward(
   const input = addInput(graph, "input", "float32", ["rows", ...inputShape]);
   const parameters: Value[] = [];
   let value = input;
-  for (const layer of layers) {
+  let activation: Activation = "none";
+  for (const [i, layer] of layers.entries()) {
     const own = layer.parameters.map(({ name, shape }) => addInput(graph, name, "float32", shape));
     parameters.push(...own);
     value = appendLayer(graph, layer, value, own);
+    if ("activation" in layer.layer) activation = layer.layer.activation;
+    // max(relu(x)) = relu(max(x)), to the bit and in its derivative: after the pooling there are fewer
+    // numbers to pass through relu and back (2c2d: 25 of 170 ms).
+    if (activation === "relu" && layers[i + 1]?.layer.type === "max_pool2d") continue;
+    if (activation !== "none") value = activate(graph, ACTIVATION_OPS[activation], value);
+    activation = "none";
   }
   return { input, output: value, parameters };
 }
 
+/** A layer without its activation. */
 function appendLayer(
   graph: ForwardGraph,
   { layer, input }: LayerShapes,
@@ -43,9 +51,9 @@ function appendLayer(
 ): Value {
   switch (layer.type) {
     case "dense":
-      return activated(graph, layer.activation, gemm(graph, x, weight!, { bias: bias! }));
+      return gemm(graph, x, weight!, { bias: bias! });
     case "conv2d": {
-      const { kernel, stride, padding, activation } = layer;
+      const { kernel, stride, padding } = layer;
       const axes = input.slice(1).map((length) => padAxis(length, kernel, stride, padding));
       const attributes = {
         kernel_shape: [kernel, kernel],
@@ -53,15 +61,11 @@ function appendLayer(
         dilations: [1, 1],
         pads: [...axes.map((axis) => axis.begin), ...axes.map((axis) => axis.end)],
       };
-      return activated(graph, activation, conv(graph, x, weight!, attributes, bias));
+      return conv(graph, x, weight!, attributes, bias);
     }
     case "max_pool2d":
       return maxPool(graph, x, layer.size, layer.stride);
     case "flatten":
       return flatten(graph, x);
   }
-}
-
-function activated(graph: ForwardGraph, activation: Activation, x: Value): Value {
-  return activation === "none" ? x : activate(graph, ACTIVATION_OPS[activation], x);
 }

@@ -1,4 +1,5 @@
 import {
+  cast,
   conv,
   convTranspose,
   countOf,
@@ -14,9 +15,9 @@ import {
   reshape,
   scalar,
   scatterAdd,
-  sign,
   sub,
   transpose,
+  where,
 } from "./append-nodes.ts";
 import type { ForwardOp, Graph, Node, Value } from "./graph.ts";
 
@@ -64,8 +65,9 @@ export const DERIVATIVE_RULES: { [O in ForwardOp]: DerivativeRule<O> } = {
   // The same numbers in another shape.
   Flatten: (graph, { inputs: [x] }, dy) => [() => reshape(graph, dy, x!.shape)],
 
-  // dx = dy where y > 0, else 0; y is never negative, so that its sign is 1 or 0.
-  Relu: (graph, { outputs: [y] }, dy) => [() => mul(graph, dy, sign(graph, y!))],
+  // dx = dy where y > 0, else 0; y is never negative, so that as a truth value it says just that. (Sign
+  // and a product take twice the time in onnxruntime.)
+  Relu: (graph, { outputs: [y] }, dy) => [() => where(graph, cast(graph, y!, "bool"), dy)],
 
   // dx = dy · (1 − y²)
   Tanh: (graph, { outputs: [y] }, dy) => [

@@ -47,10 +47,10 @@ export interface GradientOps {
   Reshape: Record<never, never>;
   ScatterElements: { axis: number; reduction: "add" };
   Shape: Record<never, never>;
-  Sign: Record<never, never>;
   Size: Record<never, never>;
   Slice: Record<never, never>;
   Transpose: { perm: number[] };
+  Where: Record<never, never>;
 }
 
 /** `pads` are ONNX's: all begins, then all ends. */

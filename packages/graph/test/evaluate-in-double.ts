@@ -60,36 +60,37 @@ const OPERATORS: { [O in ForwardOp]: Operator<O> } = {
     const [top, left, bottom, right] = pads as [number, number, number, number];
     const outHeight = Math.floor((height + top + bottom - kh) / sh) + 1;
     const outWidth = Math.floor((width + left + right - kw) / sw) + 1;
-    const y = double([rows, filters, outHeight, outWidth]);
-    eachIndex(y.shape, ([n, f, i, j], at) => {
-      let sum = b?.data[f!] ?? 0;
-      eachIndex([channels, kh, kw], ([c, u, v], k) => {
-        const [h, l] = [i! * sh + u! - top, j! * sw + v! - left];
-        if (h < 0 || h >= height || l < 0 || l >= width) return;
-        sum +=
-          x!.data[((n! * channels + c!) * height + h) * width + l]! *
-          w!.data[f! * channels * kh * kw + k]!;
-      });
-      y.data[at] = sum;
+    return double([rows, filters, outHeight, outWidth], (at) => {
+      const [n, f, i, j] = place(at, [filters, outHeight, outWidth]);
+      let sum = b?.data[f] ?? 0;
+      for (let c = 0; c < channels; c++)
+        for (let u = 0; u < kh; u++)
+          for (let v = 0; v < kw; v++) {
+            const [h, l] = [i * sh + u - top, j * sw + v - left];
+            if (h < 0 || h >= height || l < 0 || l >= width) continue;
+            const pixel = x!.data[((n * channels + c) * height + h) * width + l]!;
+            sum += pixel * w!.data[((f * channels + c) * kh + u) * kw + v]!;
+          }
+      return sum;
     });
-    return y;
   },
 
   MaxPool: ([x], { kernel_shape, strides }) => {
     const [rows, channels, height, width] = x!.shape as [number, number, number, number];
     const [kh, kw] = kernel_shape as [number, number];
     const [sh, sw] = strides as [number, number];
-    const pooled = [Math.floor((height - kh) / sh) + 1, Math.floor((width - kw) / sw) + 1];
-    const y = double([rows, channels, ...pooled]);
-    eachIndex(y.shape, ([n, c, i, j], at) => {
+    const outHeight = Math.floor((height - kh) / sh) + 1;
+    const outWidth = Math.floor((width - kw) / sw) + 1;
+    return double([rows, channels, outHeight, outWidth], (at) => {
+      const [n, c, i, j] = place(at, [channels, outHeight, outWidth]);
       let max = Number.NEGATIVE_INFINITY;
-      eachIndex([kh, kw], ([u, v]) => {
-        const row = (n! * channels + c!) * height + i! * sh + u!;
-        max = Math.max(max, x!.data[row * width + j! * sw + v!]!);
-      });
-      y.data[at] = max;
+      for (let u = 0; u < kh; u++)
+        for (let v = 0; v < kw; v++) {
+          const row = (n * channels + c) * height + i * sh + u;
+          max = Math.max(max, x!.data[row * width + j * sw + v]!);
+        }
+      return max;
     });
-    return y;
   },
 
   Flatten: ([x]) => ({ shape: [x!.shape[0]!, x!.data.length / x!.shape[0]!], data: x!.data }),
@@ -113,15 +114,12 @@ const OPERATORS: { [O in ForwardOp]: Operator<O> } = {
   ReduceMean: ([x]) => double([], () => x!.data.reduce((sum, v) => sum + v, 0) / x!.data.length),
 };
 
-function eachIndex(shape: number[], visit: (index: number[], flat: number) => void): void {
-  const length = shape.reduce((product, axis) => product * axis, 1);
-  for (let flat = 0; flat < length; flat++) {
-    let rest = flat;
-    const index = shape.toReversed().map((axis) => {
-      const here = rest % axis;
-      rest = (rest - here) / axis;
-      return here;
-    });
-    visit(index.reverse(), flat);
-  }
+/** Where the flat index lies in a tensor of four axes, given the lengths of the last three. */
+function place(at: number, [a, b, c]: [number, number, number]): [number, number, number, number] {
+  return [
+    Math.floor(at / (a * b * c)),
+    Math.floor(at / (b * c)) % a,
+    Math.floor(at / c) % b,
+    at % c,
+  ];
 }

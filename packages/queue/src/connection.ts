@@ -17,13 +17,14 @@ const postgres = (connectionString: string) => ({
   migrate: true,
   max: 5,
 });
-/** ioredis must wait for a lost server instead of failing commands (BullMQ's rule for workers). */
-const redis = (url: string) => ({ url, maxRetriesPerRequest: null });
+/** A worker waits for a lost server (BullMQ's rule); who answers a request must fail instead of hang. */
+const patient = { maxRetriesPerRequest: null };
+const impatient = { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 5000 };
 
 export function makeQueue(address: QueueAddress, onError: (error: Error) => void) {
   const queue =
     "redisUrl" in address
-      ? new RedisQueue(QUEUE_NAME, { connection: redis(address.redisUrl) })
+      ? new RedisQueue(QUEUE_NAME, { connection: { url: address.redisUrl, ...impatient } })
       : new PostgresQueue(QUEUE_NAME, { connection: postgres(address.postgresUrl) });
   queue.on("error", onError);
   return queue;
@@ -41,10 +42,11 @@ export function makeWorker(
 ) {
   const options = {
     concurrency,
-    // A delivery only starts a job; who owns it afterwards is decided in the jobs table. So a delivery
-    // that seems lost is handed out again late and once: a second claim fails anyway.
-    lockDuration: 60_000,
-    stalledInterval: 60_000,
+    // Who owns a job is decided in the jobs table, so handing a delivery out twice does no harm. It must be
+    // handed out again soon where a worker died between taking it and claiming the job: until its lock
+    // expires, the sweeper's delivery of the same id changes nothing.
+    lockDuration: 15_000,
+    stalledInterval: 5_000,
     maxStalledCount: 1,
   };
   const processor = async ({ data }: { data: DeliveryData }) => handler(data.jobId);
@@ -52,12 +54,13 @@ export function makeWorker(
     "redisUrl" in address
       ? new RedisWorker<DeliveryData>(QUEUE_NAME, processor, {
           ...options,
-          connection: redis(address.redisUrl),
+          connection: { url: address.redisUrl, ...patient },
         })
       : new PostgresWorker<DeliveryData>(QUEUE_NAME, processor, {
           ...options,
           connection: postgres(address.postgresUrl),
         });
   worker.on("error", onError);
+  worker.on("failed", (_delivery, error) => onError(error));
   return worker;
 }

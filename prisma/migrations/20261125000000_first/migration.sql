@@ -79,3 +79,6 @@ CREATE TABLE "idempotency_keys" (
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     CONSTRAINT "idempotency_keys_pkey" PRIMARY KEY ("key")
 );
+
+-- Comparisons read whole series of many jobs: with the value in the index, they never touch the table.
+CREATE INDEX "epochs_value_idx" ON "epochs" ("job_id", "series", "epoch") INCLUDE ("value");
