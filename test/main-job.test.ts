@@ -54,7 +54,8 @@ test("the service starts, answers, and stops cleanly; a taken port is a sentence
   await eventually(async () => service.said().includes("Descent listens on"), 60);
   const url = `http://127.0.0.1:${port}`;
   expect((await fetch(`${url}/docs`)).status).toBe(200);
-  const jobs = await (await fetch(`${url}/v1/jobs?status=finished`)).json();
+  const answer = await fetch(`${url}/v1/jobs?status=finished`);
+  const jobs = (await answer.json()) as { data: unknown[] };
   expect(jobs.data.length).toBeGreaterThanOrEqual(16);
   service.program.kill("SIGTERM");
   expect(await service.ended, service.said()).toBe(0);

@@ -1,6 +1,8 @@
 interface Operation {
   operationId?: string;
+  summary?: string;
   requestBody?: unknown;
+  responses?: Record<string, { description?: string }>;
 }
 
 const JOB = {
@@ -44,6 +46,9 @@ const UPLOAD = {
   },
 };
 
+/** What @fastify/swagger says where a route says nothing. */
+const NOTHING_SAID = "Default Response";
+
 /** Puts examples into the document's request bodies, and the upload's body, which streams past validation. */
 export function addExamples<T extends { paths?: object | undefined }>(document: T): T {
   const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => [
@@ -51,7 +56,7 @@ export function addExamples<T extends { paths?: object | undefined }>(document: 
     Object.fromEntries(
       Object.entries<Operation>(operations).map(([method, operation]) => [
         method,
-        withExample(operation),
+        describeResponses(withExample(operation)),
       ]),
     ),
   ]);
@@ -69,4 +74,14 @@ function withExample(operation: Operation): Operation {
     ...operation,
     requestBody: { ...(requestBody as object), content: { "application/json": json } },
   };
+}
+
+/** A successful answer is what the operation's summary promises. */
+function describeResponses(operation: Operation): Operation {
+  const { summary = "OK", responses = {} } = operation;
+  const described = Object.entries(responses).map(([status, response]) => [
+    status,
+    response.description === NOTHING_SAID ? { ...response, description: summary } : response,
+  ]);
+  return { ...operation, responses: Object.fromEntries(described) };
 }

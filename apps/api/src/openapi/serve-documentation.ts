@@ -2,7 +2,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { App } from "../app.ts";
 import { addExamples } from "./add-examples.ts";
-import { liftSchemas } from "./lift-schemas.ts";
+import { keepNames, liftSchemas } from "./lift-schemas.ts";
 
 const DESCRIPTION = `Train models over HTTP and compare optimizers honestly: post a data set and jobs, a
 worker trains them, every epoch is recorded, and a comparison says which optimizer won.
@@ -34,6 +34,8 @@ export async function serveDocumentation(app: App): Promise<void> {
       },
       security: [{ apiKey: [] }, {}],
     },
+    convertConstToEnum: false,
+    transform: ({ schema, url }) => ({ schema: keepNames(schema), url }),
     transformObject: (document) => {
       if (!("openapiObject" in document))
         throw new Error("the document is not an OpenAPI document");

@@ -89,6 +89,11 @@ export async function datasetRoutes(app: App, parts: Parts, settings: AppSetting
   );
 }
 
+const recorded = (description: string) => ({
+  description,
+  content: { "application/json": { schema: Dataset } },
+});
+
 function createRoute(app: App, parts: Parts, { maxUploadBytes }: AppSettings): void {
   app.post(
     "/v1/datasets",
@@ -103,8 +108,8 @@ function createRoute(app: App, parts: Parts, { maxUploadBytes }: AppSettings): v
         tags,
         querystring: CreateDatasetQuery,
         response: {
-          201: { ...Dataset, description: "Validated and ready" },
-          202: { ...Dataset, description: "Validation takes longer; look again" },
+          201: recorded("Validated and ready"),
+          202: recorded("Validation takes longer; look again"),
           ...problems("body_too_large", "unsupported_media_type", "invalid_dataset"),
         },
       },
