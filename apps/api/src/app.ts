@@ -37,7 +37,11 @@ export interface Parts {
   validations: Set<Promise<void>>;
 }
 
-export type AppSettings = Pick<Settings, "host" | "apiKey" | "maxParameters" | "maxUploadBytes">;
+export interface AppSettings
+  extends Pick<Settings, "host" | "apiKey" | "maxParameters" | "maxUploadBytes"> {
+  /** An upload whose validation takes longer than this is answered 202. */
+  answerUploadAfterMs: number;
+}
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -84,6 +88,7 @@ export async function buildApp(
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  closeWithAnswers(app, parts);
   answerProblems(app);
   answerNotFound(app);
   parseJson(app);
@@ -101,4 +106,19 @@ export async function buildApp(
     optimizerRoutes(v1);
   });
   return app;
+}
+
+/**
+ * When the app closes, who waits for a job is answered at once; and every answer from then on ends its
+ * connection, which would otherwise hold the server open until the client lets go of it.
+ */
+function closeWithAnswers(app: App, parts: Parts): void {
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
+    parts.jobEnds.close();
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    if (closing) reply.header("connection", "close");
+  });
 }

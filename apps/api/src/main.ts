@@ -11,6 +11,8 @@ import { createJobEnds } from "./wait-for-job.ts";
 
 /** Time for requests in flight when the process is told to stop. */
 const GRACE_MS = 10_000;
+/** An upload whose validation takes longer is answered 202. */
+const ANSWER_UPLOAD_AFTER_MS = 10_000;
 
 const settings = readSettings();
 const log = pino({ name: "api", level: settings.logLevel });
@@ -35,11 +37,14 @@ const listener = await listen(
   onError,
 );
 const parts: Parts = { db, queue, storage, inspector, jobEnds, validations: new Set() };
-const app = await buildApp(parts, settings, log);
+const app = await buildApp(
+  parts,
+  { ...settings, answerUploadAfterMs: ANSWER_UPLOAD_AFTER_MS },
+  log,
+);
 
 closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err }) => {
   if (err) log.error({ err }, "stopping after an error");
-  jobEnds.close(); // who waits for a job is answered now
   await app.close();
   await inspector.close();
   await Promise.all(parts.validations);

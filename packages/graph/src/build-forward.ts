@@ -34,7 +34,7 @@ export function buildForward(
     value = appendLayer(graph, layer, value, own);
     if ("activation" in layer.layer) activation = layer.layer.activation;
     // max(relu(x)) = relu(max(x)), to the bit and in its derivative: after the pooling there are fewer
-    // numbers to pass through relu and back (2c2d: 25 of 170 ms).
+    // numbers to pass through relu and back (2c2d: 187 -> 180 ms a step).
     if (activation === "relu" && layers[i + 1]?.layer.type === "max_pool2d") continue;
     if (activation !== "none") value = activate(graph, ACTIVATION_OPS[activation], value);
     activation = "none";

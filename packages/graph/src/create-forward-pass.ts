@@ -1,4 +1,4 @@
-import type { LayerShapes } from "@descent/contracts";
+import { elements, type LayerShapes } from "@descent/contracts";
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { buildForward } from "./build-forward.ts";
 import { emptyGraph, type ForwardOp } from "./graph.ts";
@@ -27,10 +27,9 @@ export function createForwardPass({
   forward(inputs: Float32Array, rows: number): Promise<Float32Array>;
   release(): Promise<void>;
 } {
-  const product = (shape: readonly number[]) => shape.reduce((all, axis) => all * axis, 1);
-  const sampleLength = product(inputShape);
-  const outputs = product(layers.at(-1)!.output);
-  const perRow = layers.reduce((sum, layer) => sum + product(layer.output), sampleLength);
+  const sampleLength = elements(inputShape);
+  const outputs = elements(layers.at(-1)!.output);
+  const perRow = layers.reduce((sum, layer) => sum + elements(layer.output), sampleLength);
   const chunk = Math.max(1, Math.floor(NUMBERS_AT_ONCE / perRow));
   const graph = emptyGraph<ForwardOp>();
   const model = buildForward(graph, layers, inputShape);

@@ -1,10 +1,7 @@
-import type { LayerShapes, Loss } from "@descent/contracts";
+import { elements, type LayerShapes, type Loss } from "@descent/contracts";
 import { Tensor } from "onnxruntime-node";
-import { appendCorrect, appendLoss } from "./append-loss.ts";
-import { buildForward } from "./build-forward.ts";
+import { buildTrainingGraph } from "./build-training-graph.ts";
 import { createForwardPass } from "./create-forward-pass.ts";
-import { differentiate } from "./differentiate.ts";
-import { emptyGraph, type ForwardOp } from "./graph.ts";
 import { openSession } from "./open-session.ts";
 import { type PlacedTensor, placeTensors } from "./place-tensors.ts";
 
@@ -31,7 +28,7 @@ export interface TrainingStep {
    * @param inputs rows x the product of inputShape; more is ignored
    * @param targets class indices [rows] for cross_entropy, numbers [rows x outputs] for mse; more is ignored
    * @returns the mean loss, and for cross_entropy how many rows have their largest logit at the target
-   * @throws Error when inputs or targets are too short, or an index is not a class
+   * @throws Error when inputs or targets are too short, RangeError when an index is not a class
    */
   step(
     inputs: Float32Array,
@@ -56,14 +53,10 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
   if (weights.length < length || gradients.length < length)
     throw new RangeError(`the model needs ${length} weights and gradients`);
 
-  const forwardGraph = emptyGraph<ForwardOp>();
-  const model = buildForward(forwardGraph, layers, inputShape);
-  const { targets, loss } = appendLoss(forwardGraph, options.loss, model.output);
-  const { graph, gradients: derivatives } = differentiate(forwardGraph, loss, model.parameters);
-  const correct =
-    options.loss === "cross_entropy" ? appendCorrect(graph, model.output, targets) : null;
-  const outputs = [loss, ...(correct === null ? [] : [correct]), ...derivatives];
-  const session = await openSession(graph, outputs, {
+  const built = buildTrainingGraph(layers, inputShape, options.loss);
+  const { graph, input, targets, outputs, loss, correct } = built;
+  const fetched = [loss, ...(correct === null ? [] : [correct]), ...built.gradients];
+  const session = await openSession(graph, fetched, {
     threads,
     ...(profileTo === undefined ? {} : { profileTo }),
   });
@@ -75,29 +68,26 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
   const correctCount = new Float32Array(1);
   const fetches: Record<string, Tensor> = {
     [loss.name]: new Tensor("float32", lossValue, []),
-    ...Object.fromEntries(derivatives.map((d, i) => [d.name, view(gradients, tensors[i]!)])),
+    ...Object.fromEntries(built.gradients.map((g, i) => [g.name, view(gradients, tensors[i]!)])),
   };
   if (correct !== null) fetches[correct.name] = new Tensor("float32", correctCount, []);
-  const sampleLength = inputShape.reduce((product, axis) => product * axis, 1);
+  const sampleLength = elements(inputShape);
   const targetShape = targets.shape.slice(1).map(Number);
-  const targetLength = targetShape.reduce((product, axis) => product * axis, 1);
+  const targetLength = elements(targetShape);
 
   const forwardPass = createForwardPass({ layers, inputShape, parameterFeeds, threads });
   return {
     tensors,
     async step(inputs, targetNumbers, rows) {
+      const samples = inputs.subarray(0, rows * sampleLength);
       const batch = targetNumbers.subarray(0, rows * targetLength);
-      await session.run(
-        {
-          ...parameterFeeds,
-          [model.input.name]: new Tensor("float32", inputs.subarray(0, rows * sampleLength), [
-            rows,
-            ...inputShape,
-          ]),
-          [targets.name]: new Tensor(batch, [rows, ...targetShape]),
-        },
-        fetches,
-      );
+      if (options.loss === "cross_entropy") checkClasses(batch, outputs);
+      const feeds = {
+        ...parameterFeeds,
+        [input.name]: new Tensor("float32", samples, [rows, ...inputShape]),
+        [targets.name]: new Tensor(batch, [rows, ...targetShape]),
+      };
+      await session.run(feeds, fetches);
       return { loss: lossValue[0]!, correct: correct === null ? null : correctCount[0]! };
     },
     forward: forwardPass.forward,
@@ -106,4 +96,11 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
       await forwardPass.release();
     },
   };
+}
+
+/** onnxruntime would take -1 for the last class. */
+function checkClasses(targets: Int32Array | Float32Array, classes: number): void {
+  for (const [row, target] of targets.entries())
+    if (!(target >= 0 && target < classes))
+      throw new RangeError(`the target of row ${row} is ${target}, not one of ${classes} classes`);
 }

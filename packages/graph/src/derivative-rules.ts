@@ -118,19 +118,17 @@ function convInputDerivative(graph: Graph, node: Node<"Conv">, dy: Value): Value
 
 /**
  * dw[f,c] = Σ_n x[n,c] ⋆ dy[n,f]: a convolution with the batch and channel axes swapped, whose kernel is
- * dy, spread by the forward stride. It also slides over the inputs past the last window where there are
- * more than the padding; that surplus is cropped.
+ * dy, spread by the forward stride. Where inputs lie past the last window it slides over them too; that
+ * surplus is cropped.
  */
 function convWeightDerivative(graph: Graph, node: Node<"Conv">, dy: Value): Value {
   const { kernel_shape, strides, pads } = node.attributes;
   const swap = [1, 0, 2, 3];
-  const remainder = remainders(node);
-  const [beginH, beginW, endH, endW] = pads as [number, number, number, number];
   const dw = conv(graph, transpose(graph, node.inputs[0]!, swap), transpose(graph, dy, swap), {
     kernel_shape: dy.shape.slice(2).map(Number),
     strides: [1, 1],
     dilations: strides,
-    pads: [beginH, beginW, Math.max(endH - remainder[0]!, 0), Math.max(endW - remainder[1]!, 0)],
+    pads,
   });
   const exact = kernel_shape.every((length, axis) => dw.shape[axis + 2] === length);
   return transpose(graph, exact ? dw : crop(graph, dw, kernel_shape), swap);

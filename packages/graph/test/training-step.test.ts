@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { buildForward } from "../src/build-forward.ts";
 import { emptyGraph, type ForwardOp } from "../src/graph.ts";
 import { createTrainingStep } from "../src/index.ts";
+import { padAxis } from "../src/pad-axis.ts";
 import { follow, openModel, randomBatch } from "./small-model.ts";
 
 const convNet: Layer[] = [
@@ -51,6 +52,20 @@ describe("known numbers", () => {
     expect(correct).toBeNull();
     expectClose(gradients.subarray(weight!.offset, weight!.offset + 2), [0.25, -0.5]);
     expectClose(gradients.subarray(bias!.offset, bias!.offset + 2), [0.5, -0.5]);
+    await training.release();
+  });
+
+  test("correct is the largest logit, negative ones too; the lowest class wins a tie", async () => {
+    const layers: Layer[] = [{ type: "dense" }];
+    const { weights, training } = await openModel(layers, [1], 3, "cross_entropy");
+    weights.fill(0);
+    weights.set([-3, -1, -2], training.tensors[0]!.offset);
+    const inputs = Float32Array.of(1, -1, 0, 1);
+    const correct = async (...targets: number[]) =>
+      (await training.step(inputs, Int32Array.from(targets), 4)).correct;
+    expect(await correct(1, 0, 0, 1)).toBe(4);
+    expect(await correct(0, 1, 1, 1)).toBe(1);
+    expect(await correct(2, 2, 2, 2)).toBe(0);
     await training.release();
   });
 
@@ -122,7 +137,10 @@ describe("memory", () => {
     });
     await expect(training.step(new Float32Array(7), Int32Array.of(0, 1), 2)).rejects.toThrow();
     await expect(training.step(new Float32Array(8), Int32Array.of(0), 2)).rejects.toThrow();
-    await expect(training.step(new Float32Array(8), Int32Array.of(0, 3), 2)).rejects.toThrow();
+    for (const target of [-1, 3])
+      await expect(training.step(new Float32Array(8), Int32Array.of(0, target), 2)).rejects.toThrow(
+        `the target of row 1 is ${target}, not one of 3 classes`,
+      );
     await training.release();
   });
 });
@@ -195,6 +213,16 @@ test("the same inputs give the same bits", async () => {
     await model.training.release();
   }
   for (const run of runs) expect(run).toEqual(runs[0]);
+});
+
+test("same padding is SAME_UPPER: ceil(length / stride) outputs, the odd zero at the end", () => {
+  expect(padAxis(28, 5, 1, "same")).toEqual({ begin: 2, end: 2 });
+  expect(padAxis(4, 2, 1, "same")).toEqual({ begin: 0, end: 1 });
+  expect(padAxis(8, 3, 2, "same")).toEqual({ begin: 0, end: 1 });
+  expect(padAxis(7, 3, 2, "same")).toEqual({ begin: 1, end: 1 });
+  expect(padAxis(5, 1, 3, "same")).toEqual({ begin: 0, end: 0 });
+  expect(padAxis(3, 6, 1, "same")).toEqual({ begin: 2, end: 3 });
+  expect(padAxis(28, 5, 1, "valid")).toEqual({ begin: 0, end: 0 });
 });
 
 test("the graph's shapes are those that contracts followed", () => {

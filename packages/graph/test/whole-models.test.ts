@@ -1,14 +1,28 @@
-import { ACTIVATIONS, type Layer, LOSSES, type Loss } from "@descent/contracts";
+import {
+  ACTIVATIONS,
+  type Activation,
+  type Layer,
+  type LayerShapes,
+  LOSSES,
+  type Loss,
+} from "@descent/contracts";
 import { describe, expect, test } from "vitest";
 import { appendLoss } from "../src/append-loss.ts";
-import { buildForward } from "../src/build-forward.ts";
-import { emptyGraph, type ForwardOp, type Value } from "../src/graph.ts";
+import { activate, conv, flatten, gemm, maxPool } from "../src/append-nodes.ts";
+import {
+  addInput,
+  emptyGraph,
+  type ForwardGraph,
+  type ForwardOp,
+  type Value,
+} from "../src/graph.ts";
+import { padAxis } from "../src/pad-axis.ts";
 import { type Double, double, evaluateInDouble } from "./evaluate-in-double.ts";
 import { openModel, randomBatch, type SmallModel } from "./small-model.ts";
 
 const flat: Layer = { type: "flatten" };
 const last: Layer = { type: "dense" };
-const conv = (
+const convLayer = (
   kernel: number,
   stride: number,
   padding: "same" | "valid",
@@ -32,22 +46,40 @@ const MODELS: { name: string; input: number[]; layers: Layer[] }[] = [
   {
     name: "conv same, pool, conv valid",
     input: [2, 6, 7],
-    layers: [conv(3, 1, "same", "tanh"), pool(2, 2), conv(2, 1, "valid", "relu"), flat, last],
+    layers: [
+      convLayer(3, 1, "same", "tanh"),
+      pool(2, 2),
+      convLayer(2, 1, "valid", "relu"),
+      flat,
+      last,
+    ],
   },
   {
     name: "conv stride 2, overlapping pool",
     input: [1, 9, 8],
-    layers: [conv(3, 2, "same", "relu"), conv(2, 1, "same", "tanh"), pool(3, 1), flat, last],
+    layers: [
+      convLayer(3, 2, "same", "relu"),
+      convLayer(2, 1, "same", "tanh"),
+      pool(3, 1),
+      flat,
+      last,
+    ],
   },
   {
     name: "relu before a pool with a remainder, conv valid stride 2",
     input: [1, 9, 9],
-    layers: [conv(3, 1, "same", "relu"), pool(2, 2), conv(3, 2, "valid", "relu"), flat, last],
+    layers: [
+      convLayer(3, 1, "same", "relu"),
+      pool(2, 2),
+      convLayer(3, 2, "valid", "relu"),
+      flat,
+      last,
+    ],
   },
   {
     name: "relu before an overlapping pool",
     input: [2, 7, 7],
-    layers: [conv(3, 1, "valid", "relu"), pool(3, 2), flat, last],
+    layers: [convLayer(3, 1, "valid", "relu"), pool(3, 2), flat, last],
   },
   {
     name: "pool first, dense after",
@@ -91,7 +123,7 @@ describe.each(LOSSES)("the gradients of %s", (loss) => {
   });
 });
 
-/** The same model in plain double loops, as a function of all its parameters. */
+/** The same model in plain double loops, its layers word for word, as a function of all its parameters. */
 function inDouble(
   { layers, training }: SmallModel,
   input: number[],
@@ -101,11 +133,18 @@ function inDouble(
   rows: number,
 ) {
   const graph = emptyGraph<ForwardOp>();
-  const built = buildForward(graph, layers, input);
-  const ending = appendLoss(graph, loss, built.output);
+  const first = addInput(graph, "input", "float32", ["rows", ...input]);
+  const parameters: Value[] = [];
+  let output = first;
+  for (const layer of layers) {
+    const own = layer.parameters.map(({ name, shape }) => addInput(graph, name, "float32", shape));
+    parameters.push(...own);
+    output = applyLayer(graph, layer, output, own);
+  }
+  const ending = appendLoss(graph, loss, output);
   const evaluate = (weights: Float32Array | Float64Array) => {
     const feeds = new Map<Value, Double>([
-      [built.input, double([rows, ...input], (i) => inputs[i]!)],
+      [first, double([rows, ...input], (i) => inputs[i]!)],
       [
         ending.targets,
         double([rows, ...ending.targets.shape.slice(1).map(Number)], (i) => targets[i]!),
@@ -113,13 +152,41 @@ function inDouble(
     ]);
     for (const [k, { shape, offset }] of training.tensors.entries())
       feeds.set(
-        built.parameters[k]!,
+        parameters[k]!,
         double(shape, (i) => weights[offset + i]!),
       );
     return evaluateInDouble(graph, feeds);
   };
   return {
     loss: (weights: Float32Array | Float64Array) => evaluate(weights).get(ending.loss)!.data[0]!,
-    outputs: (weights: Float32Array) => evaluate(weights).get(built.output)!.data,
+    outputs: (weights: Float32Array) => evaluate(weights).get(output)!.data,
   };
+}
+
+function applyLayer(graph: ForwardGraph, { layer, input }: LayerShapes, x: Value, own: Value[]) {
+  const [weight, bias] = own;
+  switch (layer.type) {
+    case "flatten":
+      return flatten(graph, x);
+    case "max_pool2d":
+      return maxPool(graph, x, layer.size, layer.stride);
+    case "dense":
+      return activated(graph, layer.activation, gemm(graph, x, weight!, { bias: bias! }));
+    case "conv2d": {
+      const { kernel, stride, padding, activation } = layer;
+      const axes = input.slice(1).map((length) => padAxis(length, kernel, stride, padding));
+      const attributes = {
+        kernel_shape: [kernel, kernel],
+        strides: [stride, stride],
+        dilations: [1, 1],
+        pads: [...axes.map(({ begin }) => begin), ...axes.map(({ end }) => end)],
+      };
+      return activated(graph, activation, conv(graph, x, weight!, attributes, bias));
+    }
+  }
+}
+
+function activated(graph: ForwardGraph, activation: Activation, x: Value): Value {
+  const ops = { relu: "Relu", tanh: "Tanh", sigmoid: "Sigmoid" } as const;
+  return activation === "none" ? x : activate(graph, ops[activation], x);
 }

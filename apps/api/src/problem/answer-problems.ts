@@ -1,6 +1,7 @@
 import { PROBLEMS } from "@descent/contracts";
 import { InvalidCursor } from "@descent/db";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { isUnavailable } from "./is-unavailable.ts";
 import { faulty, ProblemError, problem } from "./problem-error.ts";
 import { readFaults } from "./read-faults.ts";
 
@@ -50,6 +51,10 @@ function asProblem(error: FastifyError, request: FastifyRequest): ProblemError {
   if (statusCode === 413) return problem("body_too_large", error.message);
   if (statusCode >= 400 && statusCode < 500 && code.startsWith("FST_"))
     return problem("invalid_request", error.message);
+  if (isUnavailable(error))
+    return problem("unavailable", "the database does not answer; try again", {
+      headers: { "retry-after": "5" },
+    });
   return problem("internal", `report the request id ${request.id} to whoever runs this server`);
 }
 

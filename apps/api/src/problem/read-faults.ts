@@ -34,8 +34,17 @@ export function readFaults(errors: readonly AjvError[], context: string | undefi
         error.instancePath === union.instancePath &&
         error.schemaPath.startsWith(`${union.schemaPath}/`),
     );
+  // A missing discriminating field is said once, with the types there are.
+  const toldByDiscriminator = ({ keyword, instancePath, params }: AjvError) =>
+    keyword === "required" &&
+    errors.some(
+      (other) =>
+        other.keyword === "discriminator" &&
+        other.instancePath === instancePath &&
+        other.params.tag === params.missingProperty,
+    );
   return errors
-    .filter((error) => !ofBranch(error))
+    .filter((error) => !ofBranch(error) && !toldByDiscriminator(error))
     .slice(0, MAX_FAULTS)
     .map((error) => readFault(error, prefix));
 }
@@ -72,8 +81,11 @@ function readFault(error: AjvError, prefix: string): Fault {
         pointer: `${here}/${String(params.tag)}`,
       };
     case "type":
+      // fastify validates a body that was not sent as null
       return fault(
-        data === undefined ? "a JSON body is required" : `must be ${article(String(params.type))}`,
+        here === "" && (data ?? null) === null
+          ? "a JSON body is required"
+          : `must be ${article(String(params.type))}`,
       );
     case "anyOf":
       return fault(`must be ${branchTypes(error.schema).map(article).join(" or ")}`);

@@ -24,26 +24,25 @@ type Outcome =
   | { ok: true; ready: NonNullable<NewDataset["ready"]> }
   | { ok: false; problems: FileProblem[] };
 
-/** A validation that takes longer is answered 202 and goes on. */
-const ANSWER_AFTER_MS = 10_000;
 /** Much shorter than the time after which the sweeper gives a silent validation up. */
 const TOUCH_EVERY_MS = 5_000;
 
 /**
  * Inspects an upload and records the data set: ready, or still validating when that takes long.
  *
+ * @param answerAfterMs a validation that takes longer is answered 202 and goes on
  * @param discard removes the upload's temporary files; called once when they are done with
  * @throws ProblemError when the file cannot be used (nothing is recorded then), or too many wait
  */
 export async function validateUpload(
   parts: Parts,
   upload: Upload,
-  log: FastifyBaseLogger,
+  { log, answerAfterMs }: { log: FastifyBaseLogger; answerAfterMs: number },
   discard: () => Promise<void>,
 ): Promise<Dataset> {
   const inspecting = inspectUpload(parts, upload).finally(discard);
   const timer = new AbortController();
-  const late = delay(ANSWER_AFTER_MS, null, { signal: timer.signal }).catch(() => null);
+  const late = delay(answerAfterMs, null, { signal: timer.signal }).catch(() => null);
   const outcome = await Promise.race([inspecting, late]).finally(() => timer.abort());
   if (outcome === null) {
     const dataset = await createDataset(parts.db, upload.dataset);

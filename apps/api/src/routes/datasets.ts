@@ -94,7 +94,7 @@ const recorded = (description: string) => ({
   content: { "application/json": { schema: Dataset } },
 });
 
-function createRoute(app: App, parts: Parts, { maxUploadBytes }: AppSettings): void {
+function createRoute(app: App, parts: Parts, settings: AppSettings): void {
   app.post(
     "/v1/datasets",
     {
@@ -115,6 +115,7 @@ function createRoute(app: App, parts: Parts, { maxUploadBytes }: AppSettings): v
       },
     },
     async (request, reply) => {
+      const { maxUploadBytes, answerUploadAfterMs: answerAfterMs } = settings;
       const { name, categories = "" } = request.query;
       if (Number(request.headers["content-length"]) > maxUploadBytes)
         throw uploadTooLarge(maxUploadBytes);
@@ -132,7 +133,12 @@ function createRoute(app: App, parts: Parts, { maxUploadBytes }: AppSettings): v
         request.raw.resume(); // what the client still sends is read away, so that it gets to the answer
         throw error;
       }
-      const dataset = await validateUpload(parts, upload, request.log, discard);
+      const dataset = await validateUpload(
+        parts,
+        upload,
+        { log: request.log, answerAfterMs },
+        discard,
+      );
       return reply
         .code(dataset.status === "validating" ? 202 : 201)
         .header("location", `/v1/datasets/${dataset.id}`)

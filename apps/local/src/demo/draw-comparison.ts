@@ -27,7 +27,7 @@ export function drawComparison(comparison: Comparison): string {
       `${format(mean)} ± ${format(std)}`,
       `${format(min)} – ${format(max)}`,
       reach(group, group.epochs_to_target, 0),
-      reach(group, group.seconds_to_target, 2),
+      reach(group, group.seconds_to_target, 3),
     ]);
   }
   const notes = warnings.map(({ message, groups: about }) => {

@@ -1,0 +1,54 @@
+import type { Layer } from "@descent/contracts";
+
+/** One model and batch to measure; all are classified by cross-entropy. */
+export interface Workload {
+  name: string;
+  input: number[];
+  layers: Layer[];
+  outputs: number;
+  batch: number;
+}
+
+const dense = (units: number): Layer => ({ type: "dense", units, activation: "relu" });
+const conv = (filters: number, padding: "same" | "valid"): Layer => ({
+  type: "conv2d",
+  filters,
+  kernel: 5,
+  padding,
+  activation: "relu",
+});
+const pool: Layer = { type: "max_pool2d", size: 2 };
+const flat: Layer = { type: "flatten" };
+const last: Layer = { type: "dense" };
+
+export const WORKLOADS: readonly Workload[] = [
+  { name: "mlp 4-16-3, batch 16", input: [4], layers: [dense(16), last], outputs: 3, batch: 16 },
+  ...[32, 128].map((batch) => ({
+    name: `mlp 784-128-10, batch ${batch}`,
+    input: [784],
+    layers: [dense(128), last],
+    outputs: 10,
+    batch,
+  })),
+  {
+    name: "mlp 784-512-512-10, batch 128",
+    input: [784],
+    layers: [dense(512), dense(512), last],
+    outputs: 10,
+    batch: 128,
+  },
+  {
+    name: "lenet, batch 128",
+    input: [1, 28, 28],
+    layers: [conv(8, "same"), pool, conv(16, "valid"), pool, flat, dense(120), dense(84), last],
+    outputs: 10,
+    batch: 128,
+  },
+  {
+    name: "2c2d, batch 128",
+    input: [1, 28, 28],
+    layers: [conv(32, "same"), pool, conv(64, "same"), pool, flat, dense(1024), last],
+    outputs: 10,
+    batch: 128,
+  },
+];
