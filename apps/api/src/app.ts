@@ -6,6 +6,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -68,6 +69,7 @@ export async function buildApp(
 ): Promise<App> {
   const app: App = fastify({
     ...(log ? { loggerInstance: log } : {}),
+    logController: new LogController({ disableRequestLogging: true }), // logAnswers: one line, not two
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -88,6 +90,7 @@ export async function buildApp(
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  logAnswers(app);
   closeWithAnswers(app, parts);
   answerProblems(app);
   answerNotFound(app);
@@ -120,5 +123,12 @@ function closeWithAnswers(app: App, parts: Parts): void {
   });
   app.addHook("onSend", async (_request, reply) => {
     if (closing) reply.header("connection", "close");
+  });
+}
+
+/** One line per request, without bodies and headers. */
+function logAnswers(app: App): void {
+  app.addHook("onResponse", async ({ method, url, log }, { statusCode, elapsedTime }) => {
+    log.info({ method, url, status: statusCode, ms: Math.round(elapsedTime) }, "answered");
   });
 }

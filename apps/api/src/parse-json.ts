@@ -2,6 +2,12 @@ import type { FastifyInstance } from "fastify";
 import { unsupportedMediaType } from "./problem/answer-problems.ts";
 import { problem } from "./problem/problem-error.ts";
 
+/**
+ * An escape of a surrogate, as JSON.stringify writes only those without their other half: text that is no
+ * Unicode, which PostgreSQL cannot store.
+ */
+const HALF_PAIR = /(?<!\\)(?:\\\\)*\\ud[89a-f]/i;
+
 /** JSON is the only body taken unless a route says otherwise; what is wrong with it is said with its place. */
 export function parseJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -19,6 +25,7 @@ export function parseJson(app: FastifyInstance): void {
       if (body === "") return done(null, undefined);
       parse(request, body.replace(/^\uFEFF/, ""), (error, value) => {
         if (error) done(malformed(body));
+        else if (HALF_PAIR.test(body) && HALF_PAIR.test(JSON.stringify(value))) done(halfPair());
         else done(null, value);
       });
     },
@@ -40,5 +47,10 @@ function malformed(body: string) {
     return problem("malformed_json", message, { errors: [{ pointer: "", message }] });
   }
   const message = "the keys __proto__ and constructor.prototype are not accepted";
+  return problem("malformed_json", message, { errors: [{ pointer: "", message }] });
+}
+
+function halfPair() {
+  const message = "an escape \\uD800 to \\uDFFF lacks the other half of its pair";
   return problem("malformed_json", message, { errors: [{ pointer: "", message }] });
 }

@@ -1,17 +1,14 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import type { Problem } from "@descent/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   countRows,
   expectProblem,
-  FLOWERS,
   flowersJob,
   openTestApp,
   type TestApp,
   upload,
 } from "./open-test-app.ts";
+import { type Expected, refused } from "./refused.ts";
 
 let api: TestApp;
 let flowers: string;
@@ -23,7 +20,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-type Expected = [pointer: string, message: RegExp, allowed?: unknown];
 const post = (url: string, body: string | object, headers: Record<string, string> = {}) =>
   api.app.inject({
     method: "POST",
@@ -31,27 +27,6 @@ const post = (url: string, body: string | object, headers: Record<string, string
     headers: { "content-type": "application/json", ...headers },
     payload: typeof body === "string" ? body : JSON.stringify(body),
   });
-
-/** Each fault is there with its place and what is accepted; and nothing has been created. */
-async function refused(
-  send: () => ReturnType<typeof post>,
-  status: number,
-  code: Problem["code"],
-  faults: Expected[],
-): Promise<Problem> {
-  const before = await countRows(api);
-  const problem = expectProblem(await send(), status, code);
-  const pointers = problem.errors.map(({ pointer }) => pointer);
-  expect(pointers.sort()).toEqual(faults.map(([pointer]) => pointer).sort());
-  for (const [pointer, message, allowed] of faults) {
-    const fault = problem.errors.find((each) => each.pointer === pointer);
-    expect(fault?.message).toMatch(message);
-    if (allowed !== undefined) expect(fault?.allowed).toEqual(allowed);
-  }
-  expect(await countRows(api)).toEqual(before);
-  expect(await readdir(join(api.folder, "incoming"))).toEqual([]);
-  return problem;
-}
 
 const job = (more: object = {}) => ({ ...flowersJob(flowers), ...more });
 const layers = (...list: object[]) => job({ model: { layers: list } });
@@ -115,12 +90,18 @@ const SHAPES: [title: string, body: () => unknown, faults: Expected[]][] = [
   ],
 ];
 test.each(SHAPES)("a job of the wrong shape: %s", async (_title, body, faults) => {
-  await refused(() => post("/v1/jobs", JSON.stringify(body())), 400, "invalid_request", faults);
+  await refused(
+    api,
+    () => post("/v1/jobs", JSON.stringify(body())),
+    400,
+    "invalid_request",
+    faults,
+  );
 });
 
 test("lr of 1e400, which JSON.parse reads as Infinity", async () => {
   const body = JSON.stringify(job()).replace('"lr":0.1', '"lr":1e400');
-  await refused(() => post("/v1/jobs", body), 400, "invalid_request", [
+  await refused(api, () => post("/v1/jobs", body), 400, "invalid_request", [
     ["/optimizer/lr", /must be a finite number/],
   ]);
 });
@@ -232,8 +213,8 @@ const MEANINGS: [title: string, body: () => object, faults: Expected[]][] = [
   ],
 ];
 test.each(MEANINGS)("a job that cannot run: %s", async (_title, body, faults) => {
-  await refused(() => post("/v1/jobs", body()), 422, "invalid_job", faults);
-  await refused(() => post("/v1/jobs?validate_only=true", body()), 422, "invalid_job", faults);
+  await refused(api, () => post("/v1/jobs", body()), 422, "invalid_job", faults);
+  await refused(api, () => post("/v1/jobs?validate_only=true", body()), 422, "invalid_job", faults);
 });
 
 const BODIES: [
@@ -248,6 +229,7 @@ const BODIES: [
   ["half a JSON", '{"epochs": ', {}, 400, "malformed_json", /end of JSON/],
   ["NaN", '{"epochs": NaN}', {}, 400, "malformed_json", /N/],
   ["__proto__", '{"__proto__": {"a": 1}}', {}, 400, "malformed_json", /__proto__/],
+  ["half a surrogate pair", '{"name": "\\ud800"}', {}, 400, "malformed_json", /other half/],
   ["no body", "", {}, 400, "invalid_request", /body is required/],
   [
     "200,000 arrays in each other",
@@ -303,144 +285,11 @@ test.each(BODIES)(
   },
 );
 
-const file = (csv: string | Buffer, query = "name=x", headers: Record<string, string> = {}) =>
-  api.app.inject({
-    method: "POST",
-    url: `/v1/datasets?${query}`,
-    headers: { "content-type": "text/csv", ...headers },
-    payload: csv,
-  });
-const FILES: [
-  title: string,
-  csv: string | Buffer,
-  headers: Record<string, string>,
-  pointer: string,
-  message: RegExp,
-][] = [
-  ["empty", "", {}, "", /empty/],
-  ["only a header", "a,b\n", {}, "", /no rows|header/],
-  ["a ragged row", "a,b\n1,2\n3\n", {}, "/rows/2", /1 field/],
-  ["text in a number column", "a,b\n1,2\n3,4\n5,x\n7,8\n", {}, "/rows/3/b", /x/],
-  ["two columns of one name", "a,a\n1,2\n", {}, "/columns/a", /a/],
-  ["not gzip", "a,b\n1,2\n", { "content-encoding": "gzip" }, "", /gzip/],
-  [
-    "half a gzip",
-    gzipSync(FLOWERS).subarray(0, 60),
-    { "content-encoding": "gzip" },
-    "",
-    /gzip|unexpected/i,
-  ],
-];
-test.each(FILES)(
-  "a file that cannot be used: %s",
-  async (_title, csv, headers, pointer, message) => {
-    const problem = await refused(() => file(csv, "name=x", headers), 422, "invalid_dataset", [
-      [pointer, message],
-    ]);
-    expect(problem.problems).toHaveLength(1);
-  },
-);
-
-const UPLOADS: [
-  title: string,
-  query: string,
-  csv: string,
-  headers: Record<string, string>,
-  status: number,
-  code: Problem["code"],
-  pointer: string,
-][] = [
-  ["no name", "", FLOWERS, {}, 400, "invalid_request", "/query/name"],
-  ["empty name", "name=", FLOWERS, {}, 400, "invalid_request", "/query/name"],
-  ["unknown parameter", "name=x&nmae=y", FLOWERS, {}, 400, "invalid_request", "/query/nmae"],
-  [
-    "JSON",
-    "name=x",
-    "{}",
-    { "content-type": "application/json" },
-    415,
-    "unsupported_media_type",
-    "/headers/content-type",
-  ],
-  [
-    "unknown encoding",
-    "name=x",
-    FLOWERS,
-    { "content-encoding": "br" },
-    415,
-    "unsupported_media_type",
-    "/headers/content-encoding",
-  ],
-];
-test.each(UPLOADS)(
-  "an upload that is refused: %s",
-  async (_title, query, csv, headers, status, code, pointer) => {
-    await refused(() => file(csv, query, headers), status, code, [[pointer, /./]]);
-  },
-);
-
-test("an upload over the limit leaves nothing behind", async () => {
-  await refused(() => file(`a,b\n${"1,2\n".repeat(300_000)}`), 413, "body_too_large", []);
-});
-
-const ADDRESSES: [
-  method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH",
-  url: string,
-  status: number,
-  code: Problem["code"],
-][] = [
-  ["GET", "/", 404, "not_found"],
-  ["GET", "/v1", 404, "not_found"],
-  ["GET", "/v1/jobs/job_1/events", 404, "not_found"],
-  ["GET", "/v1/jobs/job_1/model", 404, "not_found"],
-  ["POST", "/v1/jobs/job_1/predictions", 404, "not_found"],
-  ["POST", "/v1/trajectories", 404, "not_found"],
-  ["GET", "/metrics", 404, "not_found"],
-  ["GET", "/v1/jobs/%00", 404, "job_not_found"],
-  ["GET", "/v1/jobs/%", 400, "invalid_request"],
-  ["GET", "/v1/jobs/job_1", 404, "job_not_found"],
-  ["GET", "/v1/jobs/job_1?wait=1", 404, "job_not_found"],
-  ["GET", "/v1/jobs/job_1?wait=61", 400, "invalid_request"],
-  ["GET", "/v1/jobs/job_1?wait=soon", 400, "invalid_request"],
-  ["GET", "/v1/jobs/job_1/epochs", 404, "job_not_found"],
-  ["POST", "/v1/jobs/job_1/cancel", 404, "job_not_found"],
-  ["GET", "/v1/datasets/ds_1", 404, "dataset_not_found"],
-  ["DELETE", "/v1/datasets/ds_1", 404, "dataset_not_found"],
-  ["PUT", "/v1/jobs", 405, "method_not_allowed"],
-  ["DELETE", "/v1/jobs/job_1", 405, "method_not_allowed"],
-  ["POST", "/v1/optimizers", 405, "method_not_allowed"],
-  ["GET", "/v1/comparisons", 405, "method_not_allowed"],
-  ["GET", "/v1/optimizers/adamax", 404, "optimizer_not_found"],
-  ["GET", "/v1/optimizers/adam?convention=x", 404, "optimizer_not_found"],
-  ["GET", "/v1/jobs?limit=0", 400, "invalid_request"],
-  ["GET", "/v1/jobs?limit=501", 400, "invalid_request"],
-  ["GET", "/v1/jobs?limit=", 400, "invalid_request"],
-  ["GET", "/v1/jobs?limit=1&limit=2", 400, "invalid_request"],
-  ["GET", "/v1/jobs?status=done", 400, "invalid_request"],
-  ["GET", "/v1/jobs?tags.a=b", 400, "invalid_request"],
-  ["GET", "/v1/jobs?tag.a=b&tag.a=c", 400, "invalid_request"],
-  ["GET", "/v1/jobs?sort=name", 400, "invalid_request"],
-  ["GET", "/v1/jobs?cursor=abc", 400, "invalid_cursor"],
-  ["GET", "/v1/datasets?cursor=W10", 400, "invalid_cursor"],
-  ["GET", "/v1/datasets?cursor=", 400, "invalid_cursor"],
-  ["GET", "/v1/comparisons/curves?metric=val_loss", 400, "invalid_request"],
-  ["GET", "/v1/comparisons/curves?jobs=,&metric=val_loss", 400, "invalid_request"],
-  ["GET", "/v1/comparisons/curves?jobs=job_1&metric=val_loss", 404, "job_not_found"],
-];
-test.each(ADDRESSES)("%s %s answers %i %s", async (method, url, status, code) => {
-  expectProblem(await api.app.inject({ method, url }), status, code);
-});
-
-test("405 says which methods there are", async () => {
-  const answer = await api.app.inject({ method: "PUT", url: "/v1/datasets/ds_1" });
-  expect(answer.headers.allow).toBe("DELETE, GET, HEAD");
-});
-
 test.each([
   [{ filter: {}, metric: "accuracy" }, "/metric"],
   [{ filter: {}, metric: "val_loss", group_by: ["optimizer.rule; DROP"] }, "/group_by/0"],
   [{ filter: { tag: {} }, metric: "val_loss" }, "/filter/tag"],
   [{ metric: "val_loss" }, "/filter"],
 ])("a comparison of the wrong shape: %j", async (body, pointer) => {
-  await refused(() => post("/v1/comparisons", body), 400, "invalid_request", [[pointer, /./]]);
+  await refused(api, () => post("/v1/comparisons", body), 400, "invalid_request", [[pointer, /./]]);
 });

@@ -101,6 +101,23 @@ describe.each(testQueues())("on $name", (backend) => {
     await consumer.close();
   });
 
+  test("any text that is Unicode comes back as it was sent", async () => {
+    const name = 'sé\u{1f600}"\\ud800\\\\ud800</script>\u2028';
+    expect((await create({ name, tags: { name } })).name).toBe(name);
+    const escaped = JSON.stringify(flowersJob(flowers, { name: "NAME" })).replace(
+      "NAME",
+      "\\ud83d\\ude00",
+    );
+    const headers = { "content-type": "application/json" };
+    const answer = await api.app.inject({
+      method: "POST",
+      url: "/v1/jobs",
+      headers,
+      payload: escaped,
+    });
+    expect(answer.json().name).toBe("\u{1f600}");
+  });
+
   test("a seed is drawn and echoed where none is sent", async () => {
     const { seed: _, ...spec } = flowersJob(flowers);
     const jobs = await Promise.all([post(spec), post(spec)]);

@@ -70,6 +70,20 @@ test.each([
   expectProblem(await answerOf(response), 413, "body_too_large");
 });
 
+test("a client that reads only after it has sent 10 MB is not cut off before the answer", async () => {
+  const { port } = api.app.server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1").pause();
+  const body = JSON.stringify({ name: MEGABYTE.repeat(10) });
+  const head = `POST /v1/jobs HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  await new Promise<void>((resolve, reject) => {
+    socket.on("error", reject);
+    socket.write(head + body, () => resolve());
+  });
+  const [answer] = await once(socket.resume(), "data");
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /);
+  socket.destroy();
+});
+
 test("an upload over the limit gets its answer, with its length or in chunks", async () => {
   const csv = `a,b\n${"1,2\n".repeat(2_000_000)}`;
   const bodies = [

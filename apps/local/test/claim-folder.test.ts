@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AlreadyRunning, claimFolder, findOwner } from "../src/claim-folder.ts";
-import { killHard, runFixture } from "./run-fixture.ts";
+import { killFixtures, killHard, runFixture } from "./run-fixture.ts";
 
 const URL_A = "http://127.0.0.1:3000";
 let folder: string;
@@ -11,7 +11,10 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "descent-claim-"));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await killFixtures();
+  await rm(folder, { recursive: true, force: true });
+});
 
 test("a second service on the folder is refused, naming the first one's URL and pid", async () => {
   const { child, line } = await runFixture("hold-folder.ts", folder, URL_A);
@@ -20,7 +23,6 @@ test("a second service on the folder is refused, naming the first one's URL and 
   expect(refusal).toBeInstanceOf(AlreadyRunning);
   expect(refusal.message).toContain(`${URL_A} (pid ${child.pid})`);
   expect((await findOwner(folder))?.url).toBe(URL_A);
-  await killHard(child);
 });
 
 test("what a killed service left is taken over", async () => {
@@ -49,5 +51,4 @@ test("of many that start at once, after a crash, exactly one gets the folder", a
   expect(claimed).toHaveLength(1);
   for (const { line } of all.filter((one) => !claimed.includes(one)))
     expect(line).toContain(`pid ${claimed[0]?.child.pid}`);
-  await Promise.all(claimed.map((one) => killHard(one.child)));
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type EmbeddedPostgres, startPostgres } from "../src/embedded-postgres.ts";
 import { identifyProcess } from "../src/process-identity.ts";
 import { waitUntil } from "../src/wait-until.ts";
-import { killHard, runFixture, startFixture } from "./run-fixture.ts";
+import { killFixtures, killHard, runFixture, startFixture } from "./run-fixture.ts";
 
 let parent: string;
 let folder: string;
@@ -20,6 +20,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await server?.stop();
   server = null;
+  await killFixtures();
   await rm(parent, { recursive: true, force: true });
 });
 
@@ -101,11 +102,10 @@ test("a stale postmaster.pid that names another, living process is no obstacle",
   server = await startPostgres(folder);
   expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   expect(await identifyProcess(child.pid!)).not.toBeNull();
-  await killHard(child);
 });
 
 test("a server that a killed run left behind is stopped, and another takes its place", async () => {
-  const { child, line } = await runFixture("hold-postgres.ts", folder);
+  const { line } = await runFixture("hold-postgres.ts", folder);
   const { url, pid } = JSON.parse(line);
   await query(url, "CREATE TABLE kept AS SELECT 7 AS value");
 
@@ -113,7 +113,6 @@ test("a server that a killed run left behind is stopped, and another takes its p
   expect(server.pid).not.toBe(pid);
   expect(await identifyProcess(pid)).toBeNull();
   expect(await query(server.url, "SELECT value FROM kept")).toEqual([{ value: 7 }]);
-  await killHard(child);
 });
 
 test("a first start that was killed half way leaves nothing in the way", async () => {

@@ -3,10 +3,14 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+const started: ChildProcess[] = [];
+
 /** Starts a script of this folder as a process of its own. */
 export function startFixture(script: string, ...args: string[]) {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  return spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  started.push(child);
+  return child;
 }
 
 /** The same, until its first line of output. */
@@ -21,7 +25,13 @@ export async function runFixture(
 
 /** kill -9, and waits until the process is gone. */
 export async function killHard(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
   child.kill("SIGKILL");
   await gone;
+}
+
+/** For afterEach: whatever a failed test left running. */
+export async function killFixtures(): Promise<void> {
+  await Promise.all(started.splice(0).map(killHard));
 }

@@ -13,7 +13,8 @@ import type { Queue } from "@descent/queue";
 import type { Storage } from "@descent/storage";
 import type { TrainingResult } from "@descent/training";
 import type { Logger } from "pino";
-import { CancelRequested, holdLease, LeaseLost, WorkerStopping } from "./lease.ts";
+import { CancelRequested, holdLease, LeaseLost, type Running, WorkerStopping } from "./lease.ts";
+import { persist } from "./persist.ts";
 import { TrainerDied, type Trainers, TrainingFailed } from "./trainers.ts";
 
 export interface Deps {
@@ -25,8 +26,7 @@ export interface Deps {
   workerId: string;
   leaseSeconds: number;
   trainerThreads: number;
-  /** The jobs that run here now, by id: aborting one ends it. */
-  running: Map<string, AbortController>;
+  running: Set<Running>;
 }
 
 /** A job is given up when its trainer, or its worker, was lost this often. */
@@ -35,19 +35,27 @@ export const MAX_ATTEMPTS = 3;
 /** Takes one delivery: claims the job, trains it, records its epochs, settles it exactly once. */
 export async function executeJob(deps: Deps, jobId: string): Promise<void> {
   const { db, storage, trainers, log, workerId, leaseSeconds } = deps;
-  const job = await claimJob(db, jobId, { workerId, leaseSeconds });
-  if (!job) return log.info({ jobId }, "not claimable: duplicate delivery or already ended");
-  log.info({ jobId, attempt: job.attempt }, "running");
-
-  await using lease = holdLease(deps, job);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const here = { jobId, controller };
+  deps.running.add(here); // before the claim: a stop or a cancel that comes during it must not be missed
   try {
-    const tablePath = await storage.path(job.tableSha256);
-    const request = { job: job.resolved, tablePath, threads: deps.trainerThreads };
-    const result = await record(db, job, trainers.train(request, lease.signal));
-    const settled = await finishJob(db, job, result);
-    log.info({ jobId, attempt: job.attempt, outcome: result.outcome, settled }, "finished");
-  } catch (error) {
-    await settle(deps, job, lease.signal.aborted ? lease.signal.reason : error);
+    const job = await claimJob(db, jobId, { workerId, leaseSeconds });
+    if (!job) return log.info({ jobId }, "not claimable: duplicate delivery or already ended");
+    log.info({ jobId, attempt: job.attempt }, "running");
+
+    using _lease = holdLease(deps, job, controller);
+    try {
+      const tablePath = await storage.path(job.tableSha256);
+      const request = { job: job.resolved, tablePath, threads: deps.trainerThreads };
+      const result = await record(db, job, trainers.train(request, signal), signal);
+      const settled = await persist(() => finishJob(db, job, result), signal);
+      log.info({ jobId, attempt: job.attempt, outcome: result.outcome, settled }, "finished");
+    } catch (error) {
+      await settle(deps, job, signal.aborted ? signal.reason : error);
+    }
+  } finally {
+    deps.running.delete(here);
   }
 }
 
@@ -56,6 +64,7 @@ async function record(
   db: Database,
   claim: Claim,
   epochs: AsyncGenerator<EpochRecord, TrainingResult>,
+  signal: AbortSignal,
 ): Promise<TrainingResult> {
   let waiting: EpochRecord[] = [];
   let writing = Promise.resolve();
@@ -65,7 +74,7 @@ async function record(
     busy = true;
     while (waiting.length > 0) {
       const batch = waiting.splice(0, 1000);
-      if (!(await recordEpochs(db, claim, batch))) throw new LeaseLost();
+      if (!(await persist(() => recordEpochs(db, claim, batch), signal))) throw new LeaseLost();
     }
   };
   try {

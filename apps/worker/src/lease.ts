@@ -6,32 +6,25 @@ export class LeaseLost extends Error {}
 export class CancelRequested extends Error {}
 export class WorkerStopping extends Error {}
 
-export interface Lease extends AsyncDisposable {
-  /** Aborts with LeaseLost, CancelRequested or WorkerStopping. */
-  signal: AbortSignal;
+/** One delivery being worked on here: aborting its controller ends it, with one of the reasons above. */
+export interface Running {
+  jobId: string;
+  controller: AbortController;
 }
 
 /**
- * Renews a claim's lease every third of its length for as long as it is held. A database that does not
- * answer for a while is tried again; the lease expires at worst.
+ * Renews a claim's lease for as long as it is held, and ends the work when the job is lost or cancelled. A
+ * database that does not answer for a while is tried again; the lease expires at worst.
  */
 export function holdLease(
-  {
-    db,
-    log,
-    leaseSeconds,
-    running,
-  }: {
-    db: Database;
-    log: Logger;
-    leaseSeconds: number;
-    running: Map<string, AbortController>;
-  },
+  { db, log, leaseSeconds }: { db: Database; log: Logger; leaseSeconds: number },
   claim: Claim,
-): Lease {
-  const controller = new AbortController();
-  running.set(claim.id, controller);
+  controller: AbortController,
+): Disposable {
+  let renewing = false;
   const renew = async () => {
+    if (renewing) return;
+    renewing = true;
     try {
       const state = await renewLease(db, claim, leaseSeconds);
       if (state === "lost") controller.abort(new LeaseLost());
@@ -39,13 +32,9 @@ export function holdLease(
     } catch (error) {
       log.warn({ jobId: claim.id, err: error }, "the lease could not be renewed; trying again");
     }
+    renewing = false;
   };
-  const timer = setInterval(renew, (leaseSeconds * 1000) / 3);
-  return {
-    signal: controller.signal,
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      running.delete(claim.id);
-    },
-  };
+  // A cancel is announced; once a second is for the announcement that was not heard.
+  const timer = setInterval(renew, Math.min(1000, (leaseSeconds * 1000) / 3));
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -6,7 +6,7 @@ import { openStorage } from "@descent/storage";
 import type { Logger } from "pino";
 import type { Env } from "./env.ts";
 import { type Deps, executeJob } from "./execute-job.ts";
-import { CancelRequested, WorkerStopping } from "./lease.ts";
+import { CancelRequested, type Running, WorkerStopping } from "./lease.ts";
 import { startSweeper } from "./sweep.ts";
 import { startTrainers } from "./trainers.ts";
 
@@ -22,7 +22,7 @@ export async function startWorker(env: Env, log: Logger): Promise<RunningWorker>
   const storage = await openStorage(env.storageUrl);
   const queue = await openQueue(env.queue, { onError, onWarning: (message) => log.warn(message) });
   const trainers = startTrainers({ slots: env.slots, memoryMb: env.trainerMemoryMb });
-  const running = new Map<string, AbortController>();
+  const running = new Set<Running>();
   const workerId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const { leaseSeconds, trainerThreads } = env;
   const deps: Deps = {
@@ -40,7 +40,9 @@ export async function startWorker(env: Env, log: Logger): Promise<RunningWorker>
   const listener = await listen(
     env.databaseUrl,
     (channel, jobId) => {
-      if (channel === "job_cancel") running.get(jobId)?.abort(new CancelRequested());
+      if (channel !== "job_cancel") return;
+      for (const job of running)
+        if (job.jobId === jobId) job.controller.abort(new CancelRequested());
     },
     onError,
   );
@@ -59,7 +61,7 @@ export async function startWorker(env: Env, log: Logger): Promise<RunningWorker>
   return {
     async stop() {
       await Promise.all([consumer.stop(), sweeper.stop()]);
-      for (const controller of running.values()) controller.abort(new WorkerStopping());
+      for (const { controller } of running) controller.abort(new WorkerStopping());
       await Promise.allSettled(executing);
       trainers.close();
       await Promise.allSettled([

@@ -30,6 +30,7 @@ process.on("message", (request: TrainRequest) => {
 });
 // A killed worker leaves no orphan.
 process.on("disconnect", () => process.exit(0));
-// Ctrl-C in a terminal reaches the whole group: the worker decides what happens to its jobs.
+// Ctrl-C in a terminal, or a stopping service manager, reaches the whole group: the worker decides what happens to its jobs.
 process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
 await tell({ kind: "ready" });

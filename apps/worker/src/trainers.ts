@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { constants, setPriority } from "node:os";
+import { constants, getPriority, setPriority } from "node:os";
 import type { EpochRecord } from "@descent/contracts";
 import type { TrainingResult } from "@descent/training";
 import type { TrainerMessage, TrainRequest } from "./messages.ts";
@@ -143,6 +143,7 @@ function launch(memoryMb: number | null): ChildProcess {
   });
   trainer.on("error", () => {}); // "exit" or a failed send tells the same
   // Training fills every core: the api and the database come first.
-  if (trainer.pid) setPriority(trainer.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  if (trainer.pid && getPriority() < constants.priority.PRIORITY_BELOW_NORMAL)
+    setPriority(trainer.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   return trainer;
 }

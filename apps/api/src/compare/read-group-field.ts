@@ -23,9 +23,8 @@ export function readGroupField(run: JobRun, field: string): GroupKey[string] {
 }
 
 function own(object: object, name: string): GroupKey[string] {
-  const value: unknown = Object.hasOwn(object, name)
-    ? Object.entries(object).find(([key]) => key === name)?.[1]
-    : null;
+  if (!Object.hasOwn(object, name)) return null;
+  const value = (object as Record<string, unknown>)[name];
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? value
     : null;

@@ -1,6 +1,13 @@
 import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { CreateDatasetQuery, Dataset, DEFAULT_PAGE, page, pageQuery } from "@descent/contracts";
+import {
+  CreateDatasetQuery,
+  Dataset,
+  DEFAULT_PAGE,
+  page,
+  pageQuery,
+  text,
+} from "@descent/contracts";
 import { deleteDataset, getDataset, listDatasets } from "@descent/db";
 import multipart from "@fastify/multipart";
 import type { FastifyRequest } from "fastify";
@@ -13,7 +20,7 @@ import { receiveFile, uploadTooLarge } from "../receive-dataset/receive-file.ts"
 import { receiveImages } from "../receive-dataset/receive-images.ts";
 import { type Upload, validateUpload } from "../receive-dataset/validate-upload.ts";
 
-const Id = Type.Object({ id: Type.String({ description: "Of the data set, ds_…" }) });
+const Id = Type.Object({ id: text(100, { description: "Of the data set, ds_…" }) });
 const tags = ["data sets"];
 /** An upload is bounded by its size and by the time a request may take, not by the time for an answer. */
 const UPLOAD_TIMEOUT_MS = 16 * 60_000;

@@ -1,4 +1,4 @@
-import { DEFAULT_PAGE, Epoch, page, pageQuery } from "@descent/contracts";
+import { DEFAULT_PAGE, Epoch, page, pageQuery, text } from "@descent/contracts";
 import { getJob, listEpochs } from "@descent/db";
 import { Type } from "typebox";
 import type { App, Parts } from "../app.ts";
@@ -14,7 +14,7 @@ export function epochRoutes(app: App, parts: Parts): void {
         summary: "What every epoch of a job recorded, from the first",
         description: "A value that is not finite is null, with its kind in `non_finite`.",
         tags: ["jobs"],
-        params: Type.Object({ id: Type.String() }),
+        params: Type.Object({ id: text(100) }),
         querystring: Type.Object(pageQuery, { additionalProperties: false }),
         response: { 200: page(Epoch), ...problems("job_not_found", "invalid_cursor") },
       },

@@ -6,6 +6,7 @@ import {
   ListJobsQuery,
   MAX_SEED,
   page,
+  text,
   ValidatedJob,
 } from "@descent/contracts";
 import { createJob, getDataset, getJob, listJobs, requestCancel } from "@descent/db";
@@ -19,7 +20,7 @@ import { resolveOptimizer } from "../resolve-job/resolve-optimizer.ts";
 import { waitForJob } from "../wait-for-job.ts";
 import { within } from "../within.ts";
 
-const Id = Type.Object({ id: Type.String({ description: "Of the job, job_…" }) });
+const Id = Type.Object({ id: text(100, { description: "Of the job, job_…" }) });
 const tags = ["jobs"];
 const MAX_WAIT_SECONDS = 60;
 /** A queue that does not answer costs a POST no more than this; the sweeper delivers later. */

@@ -33,7 +33,7 @@ export function optimizerRoutes(app: App): void {
         operationId: "getOptimizer",
         summary: "One rule, with its text",
         tags,
-        params: Type.Object({ rule: Type.String() }),
+        params: Type.Object({ rule: text(64) }),
         querystring: Type.Object(
           { convention: Type.Optional(text(64, { minLength: 1 })) },
           { additionalProperties: false },
