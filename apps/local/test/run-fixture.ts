@@ -19,7 +19,11 @@ export async function runFixture(
   ...args: string[]
 ): Promise<{ child: ChildProcess; line: string }> {
   const child = startFixture(script, ...args);
-  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  const output = createInterface({ input: child.stdout });
+  const silent = once(output, "close").then(() => {
+    throw new Error(`${script} ended without a word`);
+  });
+  const [line] = await Promise.race([once(output, "line"), silent]);
   return { child, line };
 }
 
