@@ -74,15 +74,4 @@ async function query<Row extends pg.QueryResultRow>(url: string, statement: stri
   }
 }
 
-/** Waits until `check` gives a value; fails after `seconds`. */
-export async function eventually<T>(
-  check: () => Promise<T | null | undefined | false>,
-  seconds = 30,
-): Promise<T> {
-  for (const deadline = Date.now() + seconds * 1000; ; ) {
-    const value = await check();
-    if (value) return value;
-    if (Date.now() > deadline) throw new Error(`nothing came within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+export { eventually } from "./eventually.ts";
