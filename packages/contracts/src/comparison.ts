@@ -5,10 +5,10 @@ import { nullable, text } from "./scalars.ts";
 
 const closed = { additionalProperties: false };
 
-/** A field of the resolved job to group by: `optimizer.rule`, `optimizer.lr`, `batch_size`, `tags.experiment`, … */
+/** A field of the resolved job to group by: `optimizer.rule`, `optimizer.schedule.type`, `batch_size`, `tags.experiment`, … */
 export const GroupField = Type.String({
   pattern:
-    "^(optimizer\\.[a-z][a-z0-9_]{0,63}|dataset\\.(id|target|scaling|validation_fraction|split_seed)|loss|epochs|batch_size|seed|parameters|name|tags\\.[A-Za-z0-9_.-]{1,64})$",
+    "^(optimizer\\.((schedule|clip|ema)\\.([a-z_]{1,64}\\.)?[a-z_]{1,64}|[a-z][a-z0-9_]{0,63})|dataset\\.(id|target|scaling|validation_fraction|split_seed)|loss|epochs|batch_size|seed|parameters|name|tags\\.[A-Za-z0-9_.-]{1,64})$",
 });
 
 export const ComparisonRequest = Type.Object(

@@ -7,4 +7,6 @@ export * from "./optimizer.ts";
 export * from "./page.ts";
 export * from "./problem.ts";
 export * from "./scalars.ts";
+export * from "./schedule.ts";
 export * from "./shapes.ts";
+export * from "./trajectory.ts";

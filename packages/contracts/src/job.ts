@@ -86,6 +86,8 @@ export interface ResolvedJob {
   model: ResolvedModel;
   loss: Loss;
   optimizer: ResolvedOptimizer;
+  /** The text of a user's own rule as it was when the job was posted; null for a built-in rule. */
+  rule_text: string | null;
   epochs: number;
   batch_size: number;
   seed: number;

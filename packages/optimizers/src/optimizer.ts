@@ -1,104 +1,180 @@
-/// <reference path="./webassembly.d.ts" />
+import type { Clip, Precision } from "@descent/contracts";
 import { findRule, resolveHypers } from "./catalogue.ts";
-import { emitKernel, type Layout, MAX_UNIFORMS, type Precision } from "./kernel/emit.ts";
-import { emitSumOfSquares, PADDING, padded } from "./kernel/gradient-norm.ts";
-import { checkRule } from "./language/check.ts";
-import { parseRule } from "./language/parse.ts";
-import { evaluate, type HyperValues, specialise } from "./language/specialise.ts";
+import {
+  AVERAGE,
+  BATCH_SUM,
+  loadAccumulation,
+  loadAverage,
+  loadClip,
+  loadNorm,
+} from "./gradients.ts";
+import { BYTES, createArena, type Numbers, type Range } from "./kernel/arena.ts";
+import { loadProgram } from "./kernel/load-program.ts";
+import { scratchName } from "./language/plan.ts";
+import { prepareRule } from "./language/prepare-rule.ts";
+import type { HyperValues } from "./language/specialise.ts";
 
-type Numbers<P extends Precision> = P extends "float64" ? Float64Array : Float32Array;
-
-/** An optimizer over one flat array of parameters; its views stay valid for its whole life. */
-export interface Optimizer<P extends Precision = "float32"> {
-  memory: WebAssembly.Memory;
-  weights: Numbers<P>;
-  /** Written by whoever computes gradients, read by `step`. */
-  gradients: Numbers<P>;
-  states: Record<string, Numbers<P>>;
-  readonly stepsTaken: number;
-  /** One update of all weights from the gradients; `lr` replaces the hyper's value for this step. */
-  step(lr?: number): void;
-  /** The L2 norm of all gradients, added up in doubles. */
-  gradientNorm(): number;
+export interface OptimizerOptions<P extends Precision> {
+  /** The rule. */
+  text: string;
+  precision: P;
+  /** The parameter tensors in the flat arrays, each on a multiple of 16 bytes; what lies between is padding. */
+  tensors: readonly Range[];
+  /** Of the flat arrays; left out, they end with the last tensor. */
+  length?: number;
+  /** Tensors (by index) with the hypers they have; every tensor is in one group. */
+  groups: readonly { tensors: readonly number[]; hypers: HyperValues }[];
+  clip?: Clip | null;
+  /** Whose way of clipping by norm. */
+  convention?: string;
+  /** Whether gradients of several batches make one step. */
+  accumulate?: boolean;
+  ema?: { decay: number } | null;
 }
 
-const UNIFORM_BYTES = 8 * MAX_UNIFORMS;
-const PAGE = 65_536;
-const MAX_PAGES = 65_536;
+/** An optimizer over flat arrays of parameters; its views stay valid for its whole life. */
+export interface Optimizer<P extends Precision = Precision> {
+  memory: WebAssembly.Memory;
+  weights: Numbers<P>;
+  /** Written by whoever computes gradients, read (and clipped in place) by `step`. */
+  gradients: Numbers<P>;
+  states: Record<string, Numbers<P>>;
+  /** The averaged weights; the weights themselves without `ema`. */
+  averaged: Numbers<P>;
+  readonly stepsTaken: number;
+  /** Adds the gradient of one batch to those the next step is made of. With `accumulate` only. */
+  addBatch(rows: number): void;
+  /** Makes the gradient the mean over all rows added. With `accumulate` only, before `step`. */
+  averageBatches(): void;
+  /** Clips, updates all weights, averages them. `factor` multiplies every group's lr for this step. */
+  step(factor?: number): void;
+  /** The L2 norm of all gradients, added up in doubles. */
+  gradientNorm(): number;
+  weightsAreFinite(): boolean;
+  save(): SavedOptimizer<P>;
+  /** Continues, bit for bit, from where another optimizer of the same options was saved. */
+  restore(saved: SavedOptimizer<P>): void;
+}
+
+/** All that a step depends on, but the gradient. */
+export interface SavedOptimizer<P extends Precision = Precision> {
+  step: number;
+  arrays: Record<string, Numbers<P>>;
+  /** The kept scalars of every group. */
+  scalars: Record<string, number>[];
+}
 
 /**
- * Compiles a rule's text for given hypers.
+ * Compiles a rule for every group of parameters, over one memory.
  *
- * @param hypers every hyper of the rule has a value here
- * @param count how many parameters
- * @throws RuleError where the text cannot be used; RangeError where the arrays pass 4 GiB or the
- *   machine has no such memory
+ * @throws RuleError where the text cannot be used; RangeError where the arrays pass 4 GiB, the machine has
+ *   no such memory, or a tensor does not lie on 16 bytes
  */
-export function compileRule<P extends Precision = "float32">(
-  text: string,
-  hypers: HyperValues,
-  count: number,
-  precision: P = "float32" as P,
-): Optimizer<P> {
-  if (!Number.isSafeInteger(count) || count < 0)
-    throw new RangeError(`a model cannot have ${count} parameters`);
-  const rule = parseRule(text);
-  checkRule(rule);
-  const special = specialise(rule, hypers);
-
-  // Arrays one after another, each a whole number of cache lines further by one, so that equal indices
-  // of several arrays do not fall into the same set of the cache.
-  const size = padded(count, precision);
-  const names = ["w", "g", ...special.states.map(({ name }) => name)];
-  const layout: Layout = Object.fromEntries(
-    names.map((name, index) => [name, UNIFORM_BYTES + index * (size + PADDING)]),
+export function buildOptimizer<P extends Precision>(options: OptimizerOptions<P>): Optimizer<P> {
+  const { text, precision, tensors, clip = null, ema = null, convention = "paper" } = options;
+  const rules = options.groups.map(({ hypers }) => prepareRule(text, hypers, precision));
+  const stateNames = [...new Set(rules.flatMap((rule) => rule.states))];
+  const scratch = Math.max(0, ...rules.map((rule) => rule.plan.scratchArrays));
+  const kept = [
+    "w",
+    ...stateNames,
+    ...(options.accumulate ? [BATCH_SUM] : []),
+    ...(ema ? [AVERAGE] : []),
+  ];
+  const scratchNames = Array.from({ length: scratch }, (_, index) => scratchName(index));
+  const end = tensors.reduce((most, { begin, length }) => Math.max(most, begin + length), 0);
+  const bad = tensors.find(({ length }) => !Number.isSafeInteger(length) || length < 0);
+  if (bad) throw new RangeError(`a model cannot have ${bad.length} parameters`);
+  const { length = end } = options;
+  const arena = createArena(
+    [...kept.slice(0, 1), "g", ...kept.slice(1), ...scratchNames],
+    length,
+    precision,
   );
-  const pages = Math.ceil((UNIFORM_BYTES + names.length * (size + PADDING)) / PAGE);
-  if (pages > MAX_PAGES)
-    throw new RangeError(
-      `${count} parameters with ${names.length} arrays each need more than 4 GiB`,
-    );
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  for (const { begin } of tensors)
+    if ((begin * BYTES[precision]) % 16 !== 0)
+      throw new RangeError(`a tensor begins at ${begin}, which is not on 16 bytes`);
 
-  const kernel = emitKernel(special, layout, precision);
-  const update = instantiate(kernel.bytes, memory);
-  const sumOfSquares = instantiate(emitSumOfSquares(layout.g!, precision), memory);
+  const groups = options.groups.map((group, index) => {
+    const rule = rules[index]!;
+    const { lr: _, ...fixed } = group.hypers;
+    const inputs = ["t", ...Object.keys(group.hypers), ...rule.scalars];
+    const program = loadProgram(rule.plan, inputs, new Set(Object.keys(fixed)), arena);
+    for (const [name, value] of Object.entries(group.hypers)) program.set(name, Number(value));
+    for (const name of rule.scalars) program.set(name, rule.starts.get(name)!);
+    const own = group.tensors.map((each) => tensors[each]!);
+    for (const name of rule.states) fillRanges(arena.view(name), own, rule.starts.get(name)!);
+    const ranges = rule.plan.phases.length > 1 ? own : joined(own);
+    return { rule, program, ranges, lr: Number(group.hypers.lr) };
+  });
 
-  const view = (name: string) =>
-    (precision === "float64"
-      ? new Float64Array(memory.buffer, layout[name]!, count)
-      : new Float32Array(memory.buffer, layout[name]!, count)) as Numbers<P>;
-  const states = Object.fromEntries(special.states.map(({ name }) => [name, view(name)]));
-  for (const { name, start } of special.states) states[name]!.fill(start);
-
-  const slots = new DataView(memory.buffer, 0, UNIFORM_BYTES);
+  const everything = { begin: 0, length };
+  const gradientNorm = loadNorm(arena, "g");
+  const weightNorm = loadNorm(arena, "w");
+  const clipGradients = clip && loadClip(arena, clip, convention, tensors);
+  const accumulation = options.accumulate ? loadAccumulation(arena) : null;
+  const average = ema && loadAverage(arena, ema.decay);
   let t = 0;
+  const weights = arena.view("w");
   return {
-    memory,
-    weights: view("w"),
-    gradients: view("g"),
-    states,
+    memory: arena.memory,
+    weights,
+    gradients: arena.view("g"),
+    states: Object.fromEntries(stateNames.map((name) => [name, arena.view(name)])),
+    averaged: ema ? arena.view(AVERAGE) : weights,
     get stepsTaken() {
       return t;
     },
-    step(lr) {
+    addBatch: (rows) => accumulation?.add(rows),
+    averageBatches: () => accumulation?.finish(),
+    step(factor = 1) {
       t += 1;
-      const values: Record<string, number | boolean> = { ...hypers, t };
-      if (lr !== undefined) values.lr = lr;
-      for (const [slot, { expression, name }] of kernel.uniforms.entries()) {
-        const value = evaluate(expression, values);
-        if (name !== null) values[name] = value;
-        if (precision === "float64") slots.setFloat64(slot * 8, value, true);
-        else slots.setFloat32(slot * 8, value, true);
+      clipGradients?.();
+      for (const { program, ranges, lr } of groups) {
+        program.set("t", t);
+        program.set("lr", lr * factor);
+        program.run(ranges);
       }
-      update(size);
+      average?.(t);
     },
-    gradientNorm: () => Math.sqrt(sumOfSquares(size)),
+    gradientNorm: () => gradientNorm(everything),
+    weightsAreFinite: () => tensors.every((tensor) => Number.isFinite(weightNorm(tensor))),
+    save: () => ({
+      step: t,
+      arrays: Object.fromEntries(
+        kept.map((name) => [name, arena.view(name).slice() as Numbers<P>]),
+      ),
+      scalars: groups.map(({ rule, program }) =>
+        Object.fromEntries(rule.scalars.map((name) => [name, program.get(name)])),
+      ),
+    }),
+    restore({ step, arrays, scalars }) {
+      t = step;
+      for (const name of kept) arena.view(name).set(arrays[name]!);
+      for (const [index, { rule, program }] of groups.entries())
+        for (const name of rule.scalars) program.set(name, scalars[index]![name]!);
+    },
   };
 }
 
 /**
- * The optimizer of a built-in rule. Hypers left out get the rule's defaults.
+ * An optimizer of a rule's text over one tensor.
+ *
+ * @param hypers every hyper of the rule has a value here
+ * @throws RuleError, RangeError as buildOptimizer does
+ */
+export function compileRule<P extends Precision = "float32">(
+  text: string,
+  hypers: HyperValues,
+  length: number,
+  precision: P = "float32" as P,
+): Optimizer<P> {
+  const groups = [{ tensors: [0], hypers }];
+  return buildOptimizer({ text, precision, tensors: [{ begin: 0, length }], groups });
+}
+
+/**
+ * An optimizer of a built-in rule over one tensor. Hypers left out get the rule's defaults.
  *
  * @throws RangeError where no such rule or convention exists, or a hyper is unknown or out of its range
  */
@@ -117,7 +193,24 @@ export function createOptimizer<P extends Precision = "float32">(
   return compileRule(found.text, resolved.hypers, parameterCount, precision);
 }
 
-function instantiate(bytes: Uint8Array<ArrayBuffer>, memory: WebAssembly.Memory) {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { rule: { memory } });
-  return exports.run as (byteCount: number) => number;
+function fillRanges(
+  array: Float32Array | Float64Array,
+  ranges: readonly Range[],
+  value: number,
+): void {
+  for (const { begin, length } of ranges) array.fill(value, begin, begin + length);
 }
+
+/** Neighbours with nothing but padding between them as one range: fewer, longer loops. */
+function joined(ranges: readonly Range[]): Range[] {
+  const result: Range[] = [];
+  for (const { begin, length } of ranges.toSorted((a, b) => a.begin - b.begin)) {
+    const last = result.at(-1);
+    const gap = last ? begin - (last.begin + last.length) : Number.POSITIVE_INFINITY;
+    if (last && gap >= 0 && gap < MAX_GAP) last.length = begin + length - last.begin;
+    else result.push({ begin, length });
+  }
+  return result;
+}
+/** Tensors lie on 64 bytes: less than 16 elements of float32 are padding. */
+const MAX_GAP = 16;

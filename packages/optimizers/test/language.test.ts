@@ -16,7 +16,12 @@ test.each([
   ["t += 1\nw -= g", /"t" cannot be assigned to/],
   ["state m\nm = g", /a rule updates "w"/],
   ["state w\nw -= g", /"w" already has a meaning/],
-  ["w -= if(g > 0, 1, 2)", /a condition reads hypers and the step only/],
+  ["scalar p\np = g\nw -= g", /line 3, column 1: "p" is a scalar; this is an array/],
+  ["scalar p\np = norm(g)\nw -= g", /the scalar "p" is kept for all tensors together/],
+  ["state m = lrr\nm = g\nw -= m", /"lrr" is neither/],
+  ["w -= float(g)", /float rounds scalars; this is an array/],
+  ["state norm\nw -= g", /expected a state's name, found "norm"/],
+  ["w -= (g\nw -= g", /line 3, column 1: expected "\)" for the "\(" of line 2, column 6/],
   ["w -= sqrt(g, g)", /sqrt takes 1 arguments, not 2/],
   [`w -= ${"(".repeat(100)}g`, /levels of nesting/],
   [`w -= g${" + g".repeat(400)}`, /operators in a row/],
@@ -36,6 +41,10 @@ test("every operator and function computes what IEEE arithmetic says", () => {
     ["w = min(w, g) - max(w, g)", (w, g) => Math.min(w, g) - Math.max(w, g)],
     ["w = if(t == 1, g, w)", (_, g) => g],
     ["w = if(t > 1, g, w)", (w) => w],
+    ["w = if(g > w, g, -w)", (w, g) => (g > w ? g : -w)],
+    ["w = (g > 0) + 2 * (w != 0.3)", (w, g) => Number(g > 0) + 2 * Number(w !== 0.3)],
+    ["w = if(g, 1 / w, w)", (w) => 1 / w],
+    ["w = lr * (\n  g +\n  w)", (w, g) => 0.5 * (g + w)],
     ["a = 1 - lr^t\nw = a * g / (a + 1)", (_, g) => (0.5 * g) / 1.5],
   ];
   for (const [body, reference] of bodies) {
@@ -82,7 +91,7 @@ test("float32 has the same operations", () => {
 test("a condition on lr is decided at every step: a schedule may change it", () => {
   const optimizer = compiled("w = if(lr > 0.3, w + 1, w + 2)", 1);
   optimizer.step();
-  optimizer.step(0.1);
+  optimizer.step(0.2); // lr 0.1
   expect(optimizer.weights[0]).toBe(3);
 });
 

@@ -1,4 +1,4 @@
-/** The little of WebAssembly's binary format that one exported function over one imported memory needs. */
+/** The little of WebAssembly's binary format that loops over one imported memory need. */
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {
@@ -24,9 +24,13 @@ export function signed(value: number): number[] {
   }
 }
 
-export const I32 = 0x7f;
-export const F64 = 0x7c;
-export const V128 = 0x7b;
+const I32 = 0x7f;
+const V128 = 0x7b;
+
+export const getLocal = (index: number): number[] => [0x20, ...unsigned(index)];
+export const setLocal = (index: number): number[] => [0x21, ...unsigned(index)];
+export const teeLocal = (index: number): number[] => [0x22, ...unsigned(index)];
+export const constant = (value: number): number[] => [0x41, ...signed(value)];
 
 /** A SIMD instruction: prefix 0xfd and the opcode. */
 export const simd = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
@@ -40,29 +44,27 @@ export const at = (offset: number, alignment = 4): number[] => [
 const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content];
 const text = (name: string) => [...unsigned(name.length), ...new TextEncoder().encode(name)];
 
-/**
- * A module that imports `rule.memory` and exports one function `run(count: i32) -> f64 | ()`.
- *
- * @param locals how many locals of each type the body uses after its parameter, in order
- */
-export function encodeModule(
-  body: number[],
-  locals: { type: number; count: number }[],
-  returnsF64: boolean,
-): Uint8Array<ArrayBuffer> {
-  const declared = locals.filter(({ count }) => count > 0);
-  const code = [
-    ...unsigned(declared.length),
-    ...declared.flatMap(({ type, count }) => [...unsigned(count), type]),
-    ...body,
-    0x0b,
-  ];
+/** A function's code, and how many vector locals it uses after its three i32 parameters. */
+export interface LoopCode {
+  body: number[];
+  vectors: number;
+}
+
+/** A module that imports `arena.memory` and exports the loops as `0`, `1`, … of (i32, i32, i32) -> (). */
+export function encodeModule(loops: readonly LoopCode[]): Uint8Array<ArrayBuffer> {
+  const codes = loops.flatMap(({ body, vectors }) => {
+    const locals = vectors > 0 ? [1, ...unsigned(vectors), V128] : [0];
+    const code = [...locals, ...body, 0x0b];
+    return [...unsigned(code.length), ...code];
+  });
+  const count = unsigned(loops.length);
+  const exported = loops.flatMap((_, index) => [...text(String(index)), 0x00, ...unsigned(index)]);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, [1, 0x60, 1, I32, ...(returnsF64 ? [1, F64] : [0])]),
-    ...section(2, [1, ...text("rule"), ...text("memory"), 0x02, 0x00, 0x01]),
-    ...section(3, [1, 0]),
-    ...section(7, [1, ...text("run"), 0x00, 0x00]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
+    ...section(1, [1, 0x60, 3, I32, I32, I32, 0]),
+    ...section(2, [1, ...text("arena"), ...text("memory"), 0x02, 0x00, 0x01]),
+    ...section(3, [...count, ...loops.map(() => 0)]),
+    ...section(7, [...count, ...exported]),
+    ...section(10, [...count, ...codes]),
   ]);
 }

@@ -1,41 +1,46 @@
 import { BUILT_IN } from "./parse.ts";
+import { planProgram } from "./plan.ts";
 import { RuleError } from "./rule-error.ts";
-import { namesIn, operands } from "./specialise.ts";
-import type { Expression, HyperDeclaration, Rule } from "./syntax.ts";
+import type { HyperDeclaration, Rule } from "./syntax.ts";
+
+const START = { line: 1, column: 1 };
 
 /**
- * Refuses what reads well but means nothing: unknown or doubled names, writing to a hyper or to `t`,
- * element-wise powers that are no small whole number, a rule that never updates `w`.
+ * Refuses what reads well but means nothing: unknown or doubled names, writing to a hyper or to `t`, an
+ * array where a scalar is wanted, a rule that never updates `w`.
  *
  * @throws RuleError
  */
 export function checkRule(rule: Rule): void {
-  const fixed = new Set<string>(["t"]);
+  const { hypers, states, scalars, assignments } = rule;
   const known = new Set<string>(BUILT_IN);
-  for (const { name, ...place } of [...rule.hypers, ...rule.states]) {
+  for (const { name, ...place } of [...hypers, ...states, ...scalars]) {
     if (known.has(name)) throw new RuleError(`"${name}" already has a meaning`, place);
     known.add(name);
   }
-  for (const hyper of rule.hypers) {
-    fixed.add(hyper.name);
-    checkHyper(hyper);
-  }
-  for (const { name, start, ...place } of rule.states)
-    if (!Number.isFinite(start))
-      throw new RuleError(`the start value of "${name}" must be finite`, place);
-  if (!rule.hypers.some(({ name }) => name === "lr"))
-    throw new RuleError('a rule declares "hyper lr = ..."', { line: 1, column: 1 });
+  for (const hyper of hypers) checkHyper(hyper);
+  if (!hypers.some(({ name }) => name === "lr"))
+    throw new RuleError('a rule declares "hyper lr = ..."', START);
+  checkStarts(rule);
 
-  const elements = new Set(["w", "g", ...rule.states.map(({ name }) => name)]);
-  for (const { target, value, ...place } of rule.assignments) {
+  const fixed = new Set(["t", ...hypers.map(({ name }) => name)]);
+  for (const { target, ...place } of assignments)
     if (fixed.has(target)) throw new RuleError(`"${target}" cannot be assigned to`, place);
-    checkExpression(value, known, elements);
-    known.add(target);
-    if (namesIn(value).some((name) => elements.has(name))) elements.add(target);
-    else if (!elements.has(target)) fixed.add(target);
-  }
-  if (!rule.assignments.some(({ target }) => target === "w"))
-    throw new RuleError('a rule updates "w"', { line: 1, column: 1 });
+  if (!assignments.some(({ target }) => target === "w"))
+    throw new RuleError('a rule updates "w"', START);
+  planRule(rule);
+}
+
+/** What a rule computes, as a plan over its arrays and scalars. @throws RuleError */
+export function planRule({ hypers, states, scalars, assignments }: Rule) {
+  const names = (declared: readonly { name: string }[]) => declared.map(({ name }) => name);
+  return planProgram({
+    assignments,
+    arrays: ["w", "g", ...names(states)],
+    readOnly: ["g"],
+    inputs: ["t", ...names(hypers), ...names(scalars)],
+    scalars: names(scalars),
+  });
 }
 
 function checkHyper(hyper: HyperDeclaration): void {
@@ -53,30 +58,15 @@ function checkHyper(hyper: HyperDeclaration): void {
   if (!above || !below) throw new RuleError(`the default of "${name}" is outside its range`, hyper);
 }
 
-function checkExpression(expression: Expression, known: Set<string>, elements: Set<string>): void {
-  if (expression.kind === "name" && !known.has(expression.name)) {
-    const names = [...known].join(", ");
-    throw new RuleError(`unknown name "${expression.name}"; known here: ${names}`, expression);
+function checkStarts({ hypers, states, scalars }: Rule): void {
+  const numbers = hypers.filter((hyper) => typeof hyper.default === "number");
+  for (const { name, start, ...place } of [...states, ...scalars]) {
+    if (typeof start === "number" && !Number.isFinite(start))
+      throw new RuleError(`the start value of "${name}" must be finite`, place);
+    if (typeof start === "string" && !numbers.some((hyper) => hyper.name === start))
+      throw new RuleError(
+        `"${name}" starts as a number or a number hyper; "${start}" is neither`,
+        place,
+      );
   }
-  if (expression.kind === "arithmetic" && expression.operator === "^") {
-    const elementWise = namesIn(expression.left).some((name) => elements.has(name));
-    const power = expression.right.kind === "number" ? expression.right.value : Number.NaN;
-    const exponents = namesIn(expression.right);
-    if (
-      exponents.some((name) => elements.has(name)) ||
-      (elementWise && ![1, 2, 3, 4].includes(power))
-    )
-      throw new RuleError("an array can be raised to 1, 2, 3 or 4 only", expression.right);
-  }
-  if (expression.kind === "compare" && namesIn(expression).some((name) => elements.has(name)))
-    throw new RuleError(
-      "a comparison of arrays; a condition reads hypers and the step only, not arrays",
-      expression,
-    );
-  if (expression.kind === "if" && namesIn(expression.condition).some((name) => elements.has(name)))
-    throw new RuleError(
-      "a condition reads hypers and the step only, not arrays",
-      expression.condition,
-    );
-  for (const operand of operands(expression)) checkExpression(operand, known, elements);
 }

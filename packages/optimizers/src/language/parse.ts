@@ -6,26 +6,31 @@ import {
   FUNCTIONS,
   type FunctionName,
   type HyperDeclaration,
+  type KeptDeclaration,
   type Rule,
 } from "./syntax.ts";
-import { type Token, tokenise } from "./tokens.ts";
+import { type Place, type Token, tokenise } from "./tokens.ts";
 
 /** Bounds that keep any text cheap: a real rule stays far below each. */
-const MAX = { hypers: 32, states: 16, assignments: 200, operands: 500, depth: 60 };
+const MAX = { hypers: 32, states: 16, scalars: 16, assignments: 200, operands: 500, depth: 60 };
 
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
 /** Names with a meaning of their own: the parameter, its gradient, the step from 1. */
 export const BUILT_IN = ["w", "g", "t"] as const;
-const KEYWORDS: readonly string[] = ["hyper", "state", "if", "in", "inf", "true", "false"];
+const KEYWORDS: readonly string[] = [
+  ...["hyper", "state", "scalar", "if", "in", "inf", "true", "false"],
+  ...Object.keys(FUNCTIONS),
+];
 
 /**
- * Reads a rule's text. Names are not looked up here.
+ * Reads a rule's text. Names are not looked up here. A line may be broken inside parentheses.
  *
  * ```
- * line       = [ "hyper" hyper { "," hyper } | "state" state { "," state } | assignment ] [ "#" comment ]
+ * line       = [ declaration | assignment ] [ "#" comment ]
+ * declaration = "hyper" hyper { "," hyper } | ( "state" | "scalar" ) kept { "," kept }
  * hyper      = name "=" ( number | "true" | "false" ) [ "in" ( "[" | "(" ) number "," number ( "]" | ")" ) ]
- * state      = name [ "=" number ]
+ * kept       = name [ "=" ( number | name ) ]
  * assignment = name ( "=" | "+=" | "-=" | "*=" ) expression
  * expression = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) sum ]
  * sum        = product { ( "+" | "-" ) product }
@@ -41,16 +46,40 @@ export function parseRule(text: string): Rule {
   let at = 0;
   let depth = 0;
   let operandCount = 0;
-  const rule: Rule = { title: firstComment(text), hypers: [], states: [], assignments: [] };
+  const rule: Rule = {
+    title: firstComment(text),
+    hypers: [],
+    states: [],
+    scalars: [],
+    assignments: [],
+  };
+  /** The parentheses that are open: a line's end within them is none. */
+  const open: Place[] = [];
 
-  const peek = () => tokens[at] as Token;
-  const next = () => tokens[at++] as Token;
+  const peek = () => {
+    while (open.length > 0 && tokens[at]?.kind === "end" && at < tokens.length - 1) at += 1;
+    return tokens[at] as Token;
+  };
+  const next = () => {
+    const token = peek();
+    at += 1;
+    return token;
+  };
   const isSymbol = (...texts: string[]) =>
     peek().kind === "symbol" && texts.includes(peek().text) ? peek().text : null;
   const fail = (expected: string): never => {
     throw new RuleError(`expected ${expected}, found ${JSON.stringify(peek().text)}`, peek());
   };
   const symbol = (text: string) => (isSymbol(text) ? next() : fail(`"${text}"`));
+  function parenthesised<T>(read: () => T): T {
+    const { line, column } = symbol("(");
+    open.push({ line, column });
+    const inner = nested(read);
+    if (!isSymbol(")")) fail(`")" for the "(" of line ${line}, column ${column}`);
+    open.pop(); // before the ")" is taken: what follows it may end the line
+    next();
+    return inner;
+  }
   const name = (what: string) => {
     const token = peek();
     if (token.kind !== "name" || KEYWORDS.includes(token.text)) return fail(what);
@@ -108,19 +137,20 @@ export function parseRule(text: string): Rule {
     if (rule.hypers.length > MAX.hypers) fail(`at most ${MAX.hypers} hypers`);
   }
 
-  function state(): void {
-    const { text, line, column } = name("a state's name");
-    let start = 0;
+  function kept(kind: "state" | "scalar", declared: KeptDeclaration[]): void {
+    const { text, line, column } = name(`a ${kind}'s name`);
+    let start: number | string = 0;
     if (isSymbol("=")) {
       next();
-      start = signedNumber();
+      start =
+        peek().kind === "name" && peek().text !== "inf" ? name("a hyper").text : signedNumber();
     }
-    rule.states.push({ name: text, start, line, column });
-    if (rule.states.length > MAX.states) fail(`at most ${MAX.states} states`);
+    declared.push({ name: text, start, line, column });
+    if (declared.length > MAX[`${kind}s`]) fail(`at most ${MAX[`${kind}s`]} ${kind}s`);
   }
 
   function assignment(): void {
-    const target = name('"hyper", "state" or an assignment');
+    const target = name('"hyper", "state", "scalar" or an assignment');
     const operator = isSymbol("=", "+=", "-=", "*=");
     if (!operator) fail('"=", "+=", "-=" or "*="');
     const place = { line: target.line, column: target.column };
@@ -195,12 +225,7 @@ export function parseRule(text: string): Rule {
       next();
       return { kind: "number", value: token.value, line, column };
     }
-    if (isSymbol("(")) {
-      next();
-      const inner = nested(expression);
-      symbol(")");
-      return inner;
-    }
+    if (isSymbol("(")) return parenthesised(expression);
     if (token.kind === "name") {
       if (token.text === "if" || Object.hasOwn(FUNCTIONS, token.text)) return call();
       if (!KEYWORDS.includes(token.text)) {
@@ -213,10 +238,8 @@ export function parseRule(text: string): Rule {
 
   function call(): Expression {
     const { text, line, column } = next();
-    symbol("(");
     const given: Expression[] = [];
-    nested(() => separated(() => given.push(expression())));
-    symbol(")");
+    parenthesised(() => separated(() => given.push(expression())));
     const wanted = text === "if" ? 3 : FUNCTIONS[text as FunctionName];
     if (given.length !== wanted)
       throw new RuleError(`${text} takes ${wanted} arguments, not ${given.length}`, {
@@ -231,9 +254,12 @@ export function parseRule(text: string): Rule {
 
   while (at < tokens.length) {
     const word = peek().kind === "name" ? peek().text : "";
-    if (word === "hyper" || word === "state") {
+    if (word === "hyper") {
       next();
-      separated(word === "hyper" ? hyper : state);
+      separated(hyper);
+    } else if (word === "state" || word === "scalar") {
+      next();
+      separated(() => kept(word, rule[`${word}s`]));
     } else if (peek().kind !== "end") assignment();
     if (peek().kind !== "end") fail("the end of the line");
     next();

@@ -1,16 +1,22 @@
-import { RuleError } from "./rule-error.ts";
-import type { Expression, Rule } from "./syntax.ts";
+import { evaluateConstant } from "./evaluate.ts";
+import type { Assignment, Expression, Rule } from "./syntax.ts";
 
 export type HyperValues = Readonly<Record<string, number | boolean>>;
 
 /**
  * Conditions on hypers alone are decided here, so that the loop never sees the branch not taken, and a
  * state that nothing reads any more is not allocated. `lr` stays open: a schedule may change it.
+ *
+ * @param round to the precision the rule runs in
  */
-export function specialise(rule: Rule, hypers: HyperValues): Rule {
+export function specialise(
+  rule: Rule,
+  hypers: HyperValues,
+  round: (value: number) => number,
+): Rule {
   const assignments = rule.assignments.map((assignment) => ({
     ...assignment,
-    value: fold(assignment.value, hypers),
+    value: fold(assignment.value, hypers, round),
   }));
   // `v_max = v_max` is what remains of an option that is off.
   const effective = assignments.filter(
@@ -19,13 +25,14 @@ export function specialise(rule: Rule, hypers: HyperValues): Rule {
   const live = liveNames(effective);
   return {
     ...rule,
-    assignments: effective.filter(({ target }) => target === "w" || live.has(target)),
+    assignments: effective.filter(({ target }) => live.has(target)),
     states: rule.states.filter(({ name }) => live.has(name)),
+    scalars: rule.scalars.filter(({ name }) => live.has(name)),
   };
 }
 
 /** Every name that `w` depends on, through any step. */
-function liveNames(assignments: Rule["assignments"]): Set<string> {
+function liveNames(assignments: readonly Assignment[]): Set<string> {
   const live = new Set(["w"]);
   for (let grew = true; grew; ) {
     const before = live.size;
@@ -60,92 +67,52 @@ export function operands(expression: Expression): Expression[] {
   }
 }
 
-function fold(expression: Expression, hypers: HyperValues): Expression {
+/** The same expression over other sub-expressions. */
+export function rebuild(
+  expression: Expression,
+  change: (operand: Expression) => Expression,
+): Expression {
   switch (expression.kind) {
     case "number":
     case "name":
       return expression;
     case "negate":
-      return { ...expression, operand: fold(expression.operand, hypers) };
+      return { ...expression, operand: change(expression.operand) };
     case "arithmetic":
     case "compare": {
-      const { left, right } = expression;
-      return { ...expression, left: fold(left, hypers), right: fold(right, hypers) };
+      const left = change(expression.left);
+      return { ...expression, left, right: change(expression.right) };
     }
     case "call":
-      return { ...expression, arguments: expression.arguments.map((each) => fold(each, hypers)) };
+      return { ...expression, arguments: expression.arguments.map(change) };
     case "if": {
-      const condition = fold(expression.condition, hypers);
-      const known = decide(condition, hypers);
-      if (known !== null) return fold(known ? expression.then : expression.otherwise, hypers);
-      const then = fold(expression.then, hypers);
-      return { ...expression, condition, then, otherwise: fold(expression.otherwise, hypers) };
+      const condition = change(expression.condition);
+      const then = change(expression.then);
+      return { ...expression, condition, then, otherwise: change(expression.otherwise) };
     }
   }
 }
 
-/** The truth of a condition that depends on hypers alone, else null. */
-function decide(condition: Expression, hypers: HyperValues): boolean | null {
-  const fixed = namesIn(condition).every((name) => name !== "lr" && Object.hasOwn(hypers, name));
-  return fixed ? evaluate(condition, hypers) !== 0 : null;
-}
-
-/**
- * The value of a scalar expression in double precision; a condition is 1 or 0.
- *
- * @throws RuleError on a name without a value
- */
-export function evaluate(expression: Expression, values: HyperValues): number {
-  switch (expression.kind) {
-    case "number":
-      return expression.value;
-    case "name": {
-      const value = values[expression.name];
-      if (value === undefined) throw new RuleError(`unknown name "${expression.name}"`, expression);
-      return Number(value);
+function fold(
+  expression: Expression,
+  hypers: HyperValues,
+  round: (value: number) => number,
+): Expression {
+  if (expression.kind === "if") {
+    const condition = fold(expression.condition, hypers, round);
+    if (isFixed(condition, hypers)) {
+      const holds = evaluateConstant(condition, hypers, round) !== 0;
+      return fold(holds ? expression.then : expression.otherwise, hypers, round);
     }
-    case "negate":
-      return -evaluate(expression.operand, values);
-    case "arithmetic": {
-      const left = evaluate(expression.left, values);
-      const right = evaluate(expression.right, values);
-      return ARITHMETIC[expression.operator](left, right);
-    }
-    case "compare": {
-      const left = evaluate(expression.left, values);
-      return Number(COMPARE[expression.operator](left, evaluate(expression.right, values)));
-    }
-    case "call": {
-      const given = expression.arguments.map((each) => evaluate(each, values));
-      return CALL[expression.name](given[0]!, given[1] ?? 0);
-    }
-    case "if":
-      return evaluate(
-        evaluate(expression.condition, values) !== 0 ? expression.then : expression.otherwise,
-        values,
-      );
   }
+  return rebuild(expression, (operand) => fold(operand, hypers, round));
 }
 
-const ARITHMETIC = {
-  "+": (a: number, b: number) => a + b,
-  "-": (a: number, b: number) => a - b,
-  "*": (a: number, b: number) => a * b,
-  "/": (a: number, b: number) => a / b,
-  "^": (a: number, b: number) => a ** b,
-};
-const COMPARE = {
-  "==": (a: number, b: number) => a === b,
-  "!=": (a: number, b: number) => a !== b,
-  "<": (a: number, b: number) => a < b,
-  "<=": (a: number, b: number) => a <= b,
-  ">": (a: number, b: number) => a > b,
-  ">=": (a: number, b: number) => a >= b,
-};
-const CALL = {
-  sqrt: (a: number) => Math.sqrt(a),
-  abs: (a: number) => Math.abs(a),
-  sign: (a: number) => Math.sign(a),
-  min: (a: number, b: number) => Math.min(a, b),
-  max: (a: number, b: number) => Math.max(a, b),
-};
+/** Whether an expression has one value for the whole training. */
+export function isFixed(expression: Expression, hypers: HyperValues): boolean {
+  if (expression.kind === "name")
+    return expression.name !== "lr" && Object.hasOwn(hypers, expression.name);
+  if (expression.kind === "call" && (expression.name === "norm" || expression.name === "rms"))
+    return false;
+  return operands(expression).every((operand) => isFixed(operand, hypers));
+}

@@ -3,8 +3,22 @@ import type { Place } from "./tokens.ts";
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "^";
 export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
 
-/** The functions of the language, with how many arguments each takes. */
-export const FUNCTIONS = { sqrt: 1, abs: 1, sign: 1, min: 2, max: 2 } as const;
+/**
+ * The functions of the language, with how many arguments each takes. `float` rounds a scalar to the
+ * precision the rule runs in, `float32` to float32 always; `norm` and `rms` reduce an array over one
+ * parameter tensor.
+ */
+export const FUNCTIONS = {
+  sqrt: 1,
+  abs: 1,
+  sign: 1,
+  min: 2,
+  max: 2,
+  float: 1,
+  float32: 1,
+  norm: 1,
+  rms: 1,
+} as const;
 export type FunctionName = keyof typeof FUNCTIONS;
 
 export type Expression = Place &
@@ -27,11 +41,24 @@ export interface HyperDeclaration extends Place {
   exclusiveMaximum: boolean;
 }
 
+/** What is kept from step to step: as large as the parameters (a state), or one number (a scalar). */
+export interface KeptDeclaration extends Place {
+  name: string;
+  /** A number, or the name of a hyper. */
+  start: number | string;
+}
+
+/** `w -= x` is already `w = w - x` here. */
+export interface Assignment extends Place {
+  target: string;
+  value: Expression;
+}
+
 export interface Rule {
   /** The first comment line: what the rule is and where it comes from. */
   title: string;
   hypers: HyperDeclaration[];
-  states: (Place & { name: string; start: number })[];
-  /** `w -= x` is already `w = w - x` here. */
-  assignments: (Place & { target: string; value: Expression })[];
+  states: KeptDeclaration[];
+  scalars: KeptDeclaration[];
+  assignments: Assignment[];
 }

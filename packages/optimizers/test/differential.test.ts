@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { listRules } from "../src/catalogue.ts";
+import { compileRule, RuleError } from "../src/index.ts";
+import { interpret } from "./interpret.ts";
+
+const PRECISIONS = ["float32", "float64"] as const;
+
+function createRandom(seed: number) {
+  let state = seed;
+  return (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** Runs a rule both ways and compares weights and states after every step, bit for bit. */
+function compare(text: string, hypers: Record<string, number | boolean>, count: number): void {
+  for (const precision of PRECISIONS) {
+    const start = Array.from({ length: count }, (_, i) => Math.sin(3 * i + 1) * 2);
+    const compiled = compileRule(text, hypers, count, precision);
+    compiled.weights.set(start);
+    const interpreted = interpret(text, hypers, start, precision);
+    for (let step = 0; step < 6; step++) {
+      const gradients = start.map((_, i) =>
+        i === 2 ? 0 : Math.cos(i * 7 + step * 3) * (1 + (i % 5)),
+      );
+      const factor = step === 4 ? 0.1 : 1;
+      compiled.gradients.set(gradients);
+      compiled.step(factor);
+      interpreted.step(gradients, factor);
+      const arrays = { w: compiled.weights, ...compiled.states };
+      for (const [name, array] of Object.entries(arrays))
+        expect(
+          Array.from(array, bits),
+          `${name} after step ${step} in ${precision}\n${text}`,
+        ).toEqual((interpreted.values.get(name) as number[]).map(bits));
+    }
+  }
+}
+/** Not a number is one kind here: its sign and payload are not fixed by IEEE. Zeros keep their sign. */
+const bits = (x: number) => (Object.is(x, -0) ? "-0" : String(x));
+
+test("every built-in rule, with defaults and with every option turned on", () => {
+  for (const { text, hypers } of listRules()) {
+    const defaults = Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default]));
+    const changed = Object.fromEntries(
+      hypers.map(({ name, kind, default: value }) => [
+        name,
+        kind === "boolean" ? !value : value === 0 ? 0.125 : value,
+      ]),
+    );
+    for (const values of [defaults, changed]) compare(text, values, 13);
+  }
+});
+
+test("programs made at random", () => {
+  const random = createRandom(2026);
+  let compiled = 0;
+  for (let round = 0; round < 1500; round++) {
+    const text = randomProgram(random);
+    try {
+      compare(text, { lr: 0.5, on: round % 2 === 0, c: 0.75 }, 1 + random(11));
+      compiled += 1;
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+    }
+  }
+  expect(compiled).toBeGreaterThan(1000);
+});
+
+/** A text whose names are all known: it is refused only where an array meets what wants a scalar. */
+function randomProgram(random: (below: number) => number): string {
+  const pick = <T>(from: readonly T[]) => from[random(from.length)]!;
+  const names = ["w", "g", "m", "v", "lr", "c", "t", "p"];
+  const lines = ["hyper lr = 0.5, c = 0.75, on = false", "state m, v = c", "scalar p = 1"];
+  const expression = (depth: number): string => {
+    const inner = () => expression(depth - 1);
+    if (depth === 0) return random(4) === 0 ? pick(["0.5", "2", "1e-3", "3"]) : pick(names);
+    return pick([
+      () => `(${inner()} ${pick(["+", "-", "*", "/"])} ${inner()})`,
+      () => `(${inner()} ${pick(["+", "-", "*", "/"])} ${inner()})`,
+      () => `${pick(["sqrt", "abs", "sign"])}(${inner()})`,
+      () => `${pick(["min", "max"])}(${inner()}, ${inner()})`,
+      () => `if(${inner()} ${pick(["<", ">=", "=="])} ${inner()}, ${inner()}, ${inner()})`,
+      () => `if(${pick(["on", "c > 0.5", "t == 2"])}, ${inner()}, ${inner()})`,
+      () => `(-${inner()})`,
+      () => `(${inner()})^${pick(["2", "3"])}`,
+      () => `${pick(["norm", "norm", "rms"])}(${inner()})`,
+    ])();
+  };
+  const count = 2 + random(5);
+  for (let line = 0; line < count; line++) {
+    const target = pick(["m", "v", "w", "a", "b", "g", "p"]);
+    const value =
+      target === "p" ? `p * ${pick(["0.5", "c", "(1 - lr)"])} + 1 / t` : expression(1 + random(3));
+    lines.push(`${target} = ${value}`);
+    if (target === "a" || target === "b") names.push(target);
+  }
+  lines.push(`w = w - lr * (${expression(2)})`);
+  return lines.join("\n");
+}
