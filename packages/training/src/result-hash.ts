@@ -18,7 +18,8 @@ export class ResultHash {
 
   addEpoch(epoch: number, values: Partial<Record<Series, number>>): void {
     const present = SERIES_NAMES.filter((series) => values[series] !== undefined);
-    this.#hash.update(new Float64Array([epoch, ...present.map((series) => values[series]!)]));
+    const numbers = new Float64Array([epoch, ...present.map((series) => values[series]!)]);
+    this.#hash.update(withOneNaN(numbers));
   }
 
   result(
@@ -28,8 +29,14 @@ export class ResultHash {
     engine: Engine,
   ): TrainingResult {
     for (const { offset, length } of tensors) {
-      this.#hash.update(weights.subarray(offset, offset + length));
+      this.#hash.update(withOneNaN(weights.slice(offset, offset + length)));
     }
     return { outcome, result_hash: this.#hash.digest("hex"), engine };
   }
+}
+
+/** Sign and payload of a NaN depend on how a loop was compiled: all of them become the same. */
+function withOneNaN<T extends Float32Array | Float64Array>(values: T): T {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) values[i] = Number.NaN;
+  return values;
 }

@@ -3,11 +3,13 @@ import {
   followShapes,
   METRICS,
   type Metric,
+  type Outcome,
   type ResolvedJob,
 } from "@descent/contracts";
 import { prepareData, seededOrder, type Table } from "@descent/datasets";
 import { createTrainingStep, initialiseWeights, placeTensors } from "@descent/graph";
-import { createOptimizer } from "@descent/optimizers";
+import { createSchedule } from "@descent/optimizers";
+import { buildJobOptimizer } from "./build-job-optimizer.ts";
 import { describeEngine } from "./describe-engine.ts";
 import { gatherBatch } from "./gather-batch.ts";
 import { measureValidation } from "./measure-validation.ts";
@@ -21,7 +23,8 @@ const TURN_MS = 20;
  *
  * `train_loss` and `train_accuracy` are means over the epoch's batches, weighted by their rows, measured
  * while the weights move; the last batch of an epoch may be smaller and is trained too. All losses are in
- * the target's own unit.
+ * the target's own unit. `lr` is the rate of the epoch's last step, `grad_norm` the mean over its steps, each
+ * before clipping.
  *
  * @param threads for onnxruntime
  * @throws the signal's reason when it aborts
@@ -36,9 +39,7 @@ export async function* train(
   const shapes = followShapes(job.model.layers, data.inputShape, data.outputs);
   if (shapes.faults) throw new Error(`the model does not fit: ${JSON.stringify(shapes.faults)}`);
   const { tensors, length } = placeTensors(shapes.layers);
-  const { rule, convention, precision: _, ...hypers } = job.optimizer;
-  const numbers = hypers as Record<string, number | boolean>;
-  const optimizer = createOptimizer({ rule, convention, hypers: numbers }, length);
+  const optimizer = buildJobOptimizer(job, tensors, length);
   const { weights, gradients } = optimizer;
   initialiseWeights(weights, tensors, job.model.initialisation, job.seed);
   await using model = await opened({
@@ -50,8 +51,14 @@ export async function* train(
     threads,
   });
 
-  // One batch's buffers, reused by every step.
+  // A step takes `accumulate` batches, an epoch's last one what is left.
   const batchSize = Math.min(job.batch_size, training.rows);
+  const { accumulate } = job.optimizer;
+  const batches = Math.ceil(training.rows / batchSize);
+  const schedule = createSchedule(job.optimizer.schedule, Math.ceil(batches / accumulate));
+  const lr = Number(job.optimizer.lr);
+
+  // One batch's buffers, reused by every step.
   const width = training.inputs.length / training.rows;
   const inputs = new Float32Array(batchSize * width);
   const targets =
@@ -65,12 +72,13 @@ export async function* train(
   let bestEpoch = 0;
   let turn = performance.now();
 
-  for (let epoch = 1; epoch <= job.epochs; epoch++) {
+  for (let epoch = 1; ; epoch++) {
     // Train on every batch, in this epoch's order.
     const started = performance.now();
     const order = seededOrder(training.rows, job.seed, epoch);
-    let [loss, correct, norm, steps] = [0, 0, 0, 0];
-    for (let first = 0; first < training.rows; first += batchSize) {
+    let [loss, correct, norm, steps, factor] = [0, 0, 0, 0, 1];
+    for (let batch = 0; batch < batches; batch++) {
+      const first = batch * batchSize;
       const rows = Math.min(batchSize, training.rows - first);
       gatherBatch(training, order.subarray(first, first + rows), width, inputs, targets);
       const step = await model.step(
@@ -80,9 +88,15 @@ export async function* train(
       );
       loss += step.loss * rows;
       correct += step.correct ?? 0;
-      norm += optimizer.gradientNorm();
-      steps += 1;
-      optimizer.step();
+      const isComplete = (batch + 1) % accumulate === 0 || batch + 1 === batches;
+      if (accumulate > 1) optimizer.addBatch(rows);
+      if (isComplete) {
+        if (accumulate > 1) optimizer.averageBatches();
+        norm += optimizer.gradientNorm();
+        factor = schedule.factor(optimizer.stepsTaken);
+        optimizer.step(factor);
+        steps += 1;
+      }
       if (performance.now() - turn > TURN_MS) {
         await new Promise((resolve) => setImmediate(resolve));
         signal?.throwIfAborted();
@@ -90,15 +104,16 @@ export async function* train(
       }
     }
 
-    // Measure on the validation part, which took no part in training.
+    // Measure on the validation part, which took no part in training, with the averaged weights if any.
     const train_loss = (loss / training.rows) * unit;
-    const outputs = await model.forward(validation.inputs, validation.rows);
+    const outputs = await withWeights(weights, optimizer.averaged, () =>
+      model.forward(validation.inputs, validation.rows),
+    );
     const measured = measureValidation(outputs, validation, data);
     const accuracy = data.classes ? { train_accuracy: correct / training.rows } : {};
     const metrics: Partial<Record<Metric, number>> = { train_loss, ...accuracy, ...measured };
     const seconds = (performance.now() - started) / 1000;
-    const lr = Number(hypers.lr);
-    const reproducible = { ...metrics, lr, grad_norm: norm / steps };
+    const reproducible = { ...metrics, lr: lr * factor, grad_norm: norm / steps };
     hash.addEpoch(epoch, reproducible);
     yield {
       epoch,
@@ -107,21 +122,37 @@ export async function* train(
 
     // Stop early: diverged, target reached, or no progress for `patience` epochs.
     const { target, patience } = job.stop;
-    if (!Number.isFinite(train_loss) || weights.some((weight) => !Number.isFinite(weight)))
-      return hash.result("diverged", weights, tensors, describeEngine());
-    if (target && reaches(metrics[target.metric], target))
-      return hash.result("target_reached", weights, tensors, describeEngine());
+    const end = (outcome: Outcome) =>
+      hash.result(outcome, optimizer.averaged, tensors, describeEngine());
+    if (!Number.isFinite(train_loss) || !optimizer.weightsAreFinite()) return end("diverged");
+    if (target && reaches(metrics[target.metric], target)) return end("target_reached");
     if (measured.val_loss < best) [best, bestEpoch] = [measured.val_loss, epoch];
-    if (patience && epoch - bestEpoch >= patience)
-      return hash.result("early_stopped", weights, tensors, describeEngine());
+    if (patience && epoch - bestEpoch >= patience) return end("early_stopped");
+    if (epoch === job.epochs) return end("completed");
+    schedule.endEpoch(metrics);
     signal?.throwIfAborted();
   }
-  return hash.result("completed", weights, tensors, describeEngine());
 }
 
 function reaches(value: number | undefined, target: { metric: Metric; value: number }): boolean {
   if (value === undefined) return false;
   return METRICS[target.metric] === "minimize" ? value <= target.value : value >= target.value;
+}
+
+/** Runs `use` while other values stand where the model reads its weights. */
+async function withWeights<T>(
+  weights: Float32Array,
+  others: Float32Array,
+  use: () => Promise<T>,
+): Promise<T> {
+  if (others === weights) return use();
+  const own = weights.slice();
+  weights.set(others);
+  try {
+    return await use();
+  } finally {
+    weights.set(own);
+  }
 }
 
 /** The model's sessions, released when the loop is left, however it is left. */

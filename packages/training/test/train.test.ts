@@ -1,69 +1,22 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EpochRecord, ResolvedJob } from "@descent/contracts";
-import { inspectFile, readTable, type Table } from "@descent/datasets";
+import type { ResolvedJob } from "@descent/contracts";
+import type { Table } from "@descent/datasets";
 import { beforeAll, expect, test } from "vitest";
-import { train } from "../src/index.ts";
+import { type Change, irisJob, optimizer, readIris, run, tableOf } from "./iris-job.ts";
 
 let iris: Table;
 let line: Table;
 
-async function tableOf(path: string): Promise<Table> {
-  const folder = await mkdtemp(join(tmpdir(), "descent-training-"));
-  const table = join(folder, "table");
-  const inspected = await inspectFile({ format: "csv", path, gzip: false, categories: [] }, table);
-  if (!inspected.ok) throw new Error(JSON.stringify(inspected.problems));
-  return readTable(table);
-}
-
 beforeAll(async () => {
-  iris = await tableOf(new URL("../../datasets/data/iris.csv", import.meta.url).pathname);
+  iris = await readIris();
   const { writeFile } = await import("node:fs/promises");
   const file = join(await mkdtemp(join(tmpdir(), "descent-training-")), "line.csv");
   const rows = Array.from({ length: 40 }, (_, i) => `${i / 10},${3 * (i / 10) - 2 + Math.sin(i)}`);
   await writeFile(file, `x,y\n${rows.join("\n")}\n`);
   line = await tableOf(file);
 });
-
-type Change = Partial<Omit<ResolvedJob, "dataset">> & { dataset?: Partial<ResolvedJob["dataset"]> };
-
-function irisJob({ dataset, ...change }: Change = {}): ResolvedJob {
-  return {
-    dataset: {
-      id: "ds_iris",
-      target: "species",
-      features: ["sepal_length", "sepal_width", "petal_length", "petal_width"],
-      validation_fraction: 0.2,
-      split_seed: 0,
-      scaling: "standardize",
-      target_scaling: "none",
-      ...dataset,
-    },
-    model: {
-      layers: [
-        { type: "dense", units: 16, activation: "relu" },
-        { type: "dense", units: 3, activation: "none" },
-      ],
-      initialisation: "glorot_uniform",
-    },
-    loss: "cross_entropy",
-    optimizer: {
-      rule: "adam",
-      convention: "paper",
-      precision: "float32",
-      lr: 0.01,
-      beta1: 0.9,
-      beta2: 0.999,
-      eps: 1e-8,
-    },
-    epochs: 30,
-    batch_size: 16,
-    seed: 1,
-    stop: {},
-    ...change,
-  };
-}
 
 const lineJob = (change: Change): ResolvedJob => {
   const dataset = { target: "y", features: ["x"], scaling: "none" as const, ...change.dataset };
@@ -77,25 +30,10 @@ const lineJob = (change: Change): ResolvedJob => {
     dataset,
   });
 };
-const sgd = (lr: number) => ({
-  rule: "sgd",
-  convention: "paper",
-  precision: "float32" as const,
-  lr,
-});
-
-async function run(job: ResolvedJob, table = iris) {
-  const epochs: EpochRecord[] = [];
-  const training = train({ job, table, threads: 1 });
-  for (;;) {
-    const next = await training.next();
-    if (next.done) return { epochs, result: next.value };
-    epochs.push(next.value);
-  }
-}
+const sgd = (lr: number) => optimizer({ lr });
 
 test("iris is learnt, and every epoch is there", async () => {
-  const { epochs, result } = await run(irisJob());
+  const { epochs, result } = await run(irisJob(), iris);
   expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
   expect(epochs.at(-1)!.values.val_accuracy).toBeGreaterThanOrEqual(0.9);
   expect(result.outcome).toBe("completed");
@@ -103,9 +41,9 @@ test("iris is learnt, and every epoch is there", async () => {
 
 test("the same job gives the same bits, another seed others", async () => {
   const [first, again, other] = [
-    await run(irisJob()),
-    await run(irisJob()),
-    await run(irisJob({ seed: 2 })),
+    await run(irisJob(), iris),
+    await run(irisJob(), iris),
+    await run(irisJob({ seed: 2 }), iris),
   ];
   expect(again.result).toEqual(first.result);
   const metrics = ({ epochs }: typeof first) =>
@@ -123,13 +61,13 @@ test("a diverging job ends as diverged, with the epoch in which it did", async (
 
 test("a job stops when its target is reached, or when patience runs out", async () => {
   const target = { metric: "val_accuracy" as const, value: 0.8 };
-  const reached = await run(irisJob({ stop: { target } }));
+  const reached = await run(irisJob({ stop: { target } }), iris);
   expect(reached.result.outcome).toBe("target_reached");
   const accuracies = reached.epochs.map(({ values }) => values.val_accuracy!);
   expect(accuracies.findIndex((accuracy) => accuracy >= 0.8)).toBe(accuracies.length - 1);
 
   // lr 0: the first epoch's val_loss is never improved on.
-  const patient = await run(irisJob({ optimizer: sgd(0), stop: { patience: 4 } }));
+  const patient = await run(irisJob({ optimizer: sgd(0), stop: { patience: 4 } }), iris);
   expect(patient.result.outcome).toBe("early_stopped");
   expect(patient.epochs).toHaveLength(5);
 });
