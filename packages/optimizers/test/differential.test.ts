@@ -2,16 +2,10 @@ import { expect, test } from "vitest";
 import { listRules } from "../src/catalogue.ts";
 import { compileRule, RuleError } from "../src/index.ts";
 import { interpret } from "./interpret.ts";
+import { createRandom } from "./random.ts";
+import { randomProgram } from "./random-program.ts";
 
 const PRECISIONS = ["float32", "float64"] as const;
-
-function createRandom(seed: number) {
-  let state = seed;
-  return (below: number) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 /** Runs a rule both ways and compares weights and states after every step, bit for bit. */
 function compare(text: string, hypers: Record<string, number | boolean>, count: number): void {
@@ -67,35 +61,3 @@ test("programs made at random", () => {
   }
   expect(compiled).toBeGreaterThan(1000);
 });
-
-/** A text whose names are all known: it is refused only where an array meets what wants a scalar. */
-function randomProgram(random: (below: number) => number): string {
-  const pick = <T>(from: readonly T[]) => from[random(from.length)]!;
-  const names = ["w", "g", "m", "v", "lr", "c", "t", "p"];
-  const lines = ["hyper lr = 0.5, c = 0.75, on = false", "state m, v = c", "scalar p = 1"];
-  const expression = (depth: number): string => {
-    const inner = () => expression(depth - 1);
-    if (depth === 0) return random(4) === 0 ? pick(["0.5", "2", "1e-3", "3"]) : pick(names);
-    return pick([
-      () => `(${inner()} ${pick(["+", "-", "*", "/"])} ${inner()})`,
-      () => `(${inner()} ${pick(["+", "-", "*", "/"])} ${inner()})`,
-      () => `${pick(["sqrt", "abs", "sign"])}(${inner()})`,
-      () => `${pick(["min", "max"])}(${inner()}, ${inner()})`,
-      () => `if(${inner()} ${pick(["<", ">=", "=="])} ${inner()}, ${inner()}, ${inner()})`,
-      () => `if(${pick(["on", "c > 0.5", "t == 2"])}, ${inner()}, ${inner()})`,
-      () => `(-${inner()})`,
-      () => `(${inner()})^${pick(["2", "3"])}`,
-      () => `${pick(["norm", "norm", "rms"])}(${inner()})`,
-    ])();
-  };
-  const count = 2 + random(5);
-  for (let line = 0; line < count; line++) {
-    const target = pick(["m", "v", "w", "a", "b", "g", "p"]);
-    const value =
-      target === "p" ? `p * ${pick(["0.5", "c", "(1 - lr)"])} + 1 / t` : expression(1 + random(3));
-    lines.push(`${target} = ${value}`);
-    if (target === "a" || target === "b") names.push(target);
-  }
-  lines.push(`w = w - lr * (${expression(2)})`);
-  return lines.join("\n");
-}

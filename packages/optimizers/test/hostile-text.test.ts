@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { listRules } from "../src/catalogue.ts";
 import { compileRule, RuleError } from "../src/index.ts";
+import { createRandom } from "./random.ts";
+import { randomText, tryText } from "./random-texts.ts";
 
 const compile = (text: string, hypers: Record<string, number | boolean> = { lr: 0.5 }) =>
   compileRule(text, hypers, 3, "float64");
@@ -62,44 +63,28 @@ test("texts at the bounds compile, texts beyond are refused, and none overflows 
   }
 });
 
-test("random texts of the language's own words compile or are refused, and stay inside their arrays", () => {
-  const words =
-    "hyper state lr m w g t = += -= *= + - * / ^ ( ) [ ] , < > == != in inf true false if sqrt abs sign min max 0 1 2 0.5 1e-8 1e308 \n \n \n # toString x_1".split(
-      " ",
-    );
-  let seed = 99;
-  const random = (below: number) => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    return Math.floor((seed / 2 ** 32) * below);
+test("nesting costs no more than its length: every level once", () => {
+  const nested = (inner: string, around: (inner: string) => string, levels = 50) => {
+    let text = inner;
+    for (let level = 0; level < levels; level++) text = around(text);
+    return text;
   };
-  const outcomes = { compiled: 0, refused: 0 };
-  for (let round = 0; round < 4000; round++) {
-    const { text, hypers } = listRules()[random(listRules().length)]!;
-    const values = Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default]));
-    const parts = text.split(/(\s+)/);
-    for (let edits = random(3); edits >= 0; edits--) {
-      const word = () => words[random(words.length)]!;
-      parts.splice(random(parts.length), random(3), word(), " ", word());
-    }
-    try {
-      const optimizer = compileRule(parts.join(""), values, 5);
-      optimizer.gradients.fill(0.25);
-      const before = guardBytes(optimizer);
-      optimizer.step();
-      expect(guardBytes(optimizer)).toEqual(before);
-      outcomes.compiled += 1;
-    } catch (error) {
-      if (!(error instanceof RuleError)) throw new Error(`${error}\n${parts.join("")}`);
-      outcomes.refused += 1;
-    }
-  }
-  expect(outcomes.compiled).toBeGreaterThan(200);
-  expect(outcomes.refused).toBeGreaterThan(200);
+  // Were any of these walked twice at every level, it would take 2^50 steps.
+  const conditions = nested("t == 1", (inner) => `if(${inner}, 1, 0)`);
+  const branches = nested("g", (inner) => `if(t == 1, ${inner}, 0)`);
+  const powers = nested("g", (inner) => `(${inner})^1`);
+  const signs = nested("g", (inner) => `sign(${inner})`);
+  const scalars = nested("t", (inner) => `(${inner} + 1)`);
+  for (const expression of [conditions, branches, powers, signs, scalars])
+    expect(() => compile(`hyper lr = 1\nw -= lr * g * ${expression}`)).not.toThrow();
+  const norms = nested("g", (inner) => `(norm(${inner}) * g)`, 20);
+  expect(() => compile(`hyper lr = 1\nw -= ${norms}`)).toThrow(/at most 7 norms that build on/);
 });
 
-/** The gradients, and the bytes past the last array: no rule may write there. */
-function guardBytes(optimizer: ReturnType<typeof compileRule>): number[] {
-  const { memory, gradients, weights, states } = optimizer;
-  const ends = [weights, gradients, ...Object.values(states)].map((view) => view.byteOffset + 64);
-  return [...gradients, ...new Uint8Array(memory.buffer, Math.max(...ends), 256)];
-}
+test("random texts and changed rules compile or are refused, and stay inside their arrays", () => {
+  const random = createRandom(99);
+  const outcomes = { compiled: 0, refused: 0 };
+  for (let round = 0; round < 10_000; round++) outcomes[tryText(randomText(random))] += 1;
+  expect(outcomes.compiled).toBeGreaterThan(1000);
+  expect(outcomes.refused).toBeGreaterThan(1000);
+});

@@ -98,14 +98,15 @@ function fold(
   hypers: HyperValues,
   round: (value: number) => number,
 ): Expression {
-  if (expression.kind === "if") {
-    const condition = fold(expression.condition, hypers, round);
-    if (isFixed(condition, hypers)) {
-      const holds = evaluateConstant(condition, hypers, round) !== 0;
-      return fold(holds ? expression.then : expression.otherwise, hypers, round);
-    }
+  const folded = (each: Expression) => fold(each, hypers, round);
+  if (expression.kind !== "if") return rebuild(expression, folded);
+  const condition = folded(expression.condition); // once: twice would double at every level
+  if (isFixed(condition, hypers)) {
+    const holds = evaluateConstant(condition, hypers, round) !== 0;
+    return folded(holds ? expression.then : expression.otherwise);
   }
-  return rebuild(expression, (operand) => fold(operand, hypers, round));
+  const then = folded(expression.then);
+  return { ...expression, condition, then, otherwise: folded(expression.otherwise) };
 }
 
 /** Whether an expression has one value for the whole training. */
