@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { listRules } from "../src/catalogue.ts";
-import { compileRule, createOptimizer, RuleError } from "../src/index.ts";
+import { compileRule, RuleError } from "../src/index.ts";
 
 const LR = { lr: 0.5 };
 const compiled = (body: string, count = 3, hypers: Record<string, number | boolean> = LR) =>
@@ -102,39 +101,6 @@ test("states keep their start value and what an option turns off is not allocate
   expect(Object.keys(off.states)).toEqual(["a"]);
   expect(off.states.a![1]).toBe(0.1);
   expect(Object.keys(compileRule(text, { lr: 1, on: true }, 2).states)).toEqual(["b"]);
-});
-
-test("an element's bits do not depend on where it stands, and lr 0 moves nothing", () => {
-  for (const { rule, convention, hypers } of listRules()) {
-    const values = Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default]));
-    const run = (count: number, lr?: number) => {
-      const optimizer = createOptimizer({ rule, convention, hypers: values }, count);
-      optimizer.weights.forEach((_, i) => {
-        optimizer.weights[i] = Math.fround(Math.sin(i + 1));
-      });
-      for (let step = 1; step <= 5; step++) {
-        for (let i = 0; i < count; i++) optimizer.gradients[i] = Math.cos(step * (i + 2));
-        optimizer.step(lr);
-      }
-      return Array.from(optimizer.weights);
-    };
-    const long = run(37);
-    for (let count = 1; count <= 9; count++) expect(run(count)).toEqual(long.slice(0, count));
-    expect(run(5, 0)).toEqual([1, 2, 3, 4, 5].map((i) => Math.fround(Math.sin(i))));
-  }
-});
-
-test("Adam leaves a coordinate without gradient where it is", () => {
-  for (const convention of ["paper", "torch"]) {
-    const optimizer = createOptimizer({ rule: "adam", convention, hypers: { lr: 0.1 } }, 2);
-    optimizer.weights.set([1, 1]);
-    for (let step = 0; step < 20; step++) {
-      optimizer.gradients.set([0, 1]);
-      optimizer.step();
-    }
-    expect(optimizer.weights[0]).toBe(1);
-    expect(optimizer.weights[1]).toBeLessThan(0);
-  }
 });
 
 test("the gradient norm is the L2 norm of all gradients", () => {
