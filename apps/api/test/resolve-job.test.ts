@@ -33,7 +33,7 @@ function resolve(profile: DatasetProfile, more: More = {}, maxParameters = 1000)
     epochs: 1,
     ...rest,
   };
-  return resolveJob(spec, profile, { maxParameters, drawSeed: () => 77 });
+  return resolveJob(spec, profile, null, { maxParameters, drawSeed: () => 77 });
 }
 function accepted(...given: Parameters<typeof resolve>) {
   const resolution = resolve(...given);

@@ -14,6 +14,7 @@ import type { Storage } from "@descent/storage";
 import type { TrainingResult } from "@descent/training";
 import type { Logger } from "pino";
 import { CancelRequested, holdLease, LeaseLost, type Running, WorkerStopping } from "./lease.ts";
+import type { FailureCode } from "./messages.ts";
 import { persist } from "./persist.ts";
 import { TrainerDied, type Trainers, TrainingFailed } from "./trainers.ts";
 
@@ -133,24 +134,18 @@ function explain(reason: unknown): JobError {
       hint: "most often memory: try a smaller model or batch_size",
       retryable: true,
     };
-  if (reason instanceof TrainingFailed && reason.outOfMemory)
-    return {
-      code: "out_of_memory",
-      message,
-      hint: "try a smaller model or batch_size",
-      retryable: false,
-    };
-  if (reason instanceof Error && /Blob|Table/.test(reason.constructor.name))
-    return {
-      code: "dataset_unreadable",
-      message,
-      hint: "upload the data set again",
-      retryable: false,
-    };
-  return {
-    code: "internal",
-    message,
-    hint: "a defect of the service; please report it",
-    retryable: false,
-  };
+  const code = failureCode(reason);
+  return { code, message, hint: HINTS[code], retryable: false };
+}
+
+const HINTS: Record<FailureCode, string> = {
+  out_of_memory: "try a smaller model or batch_size",
+  dataset_unreadable: "upload the data set again",
+  internal: "a defect of the service; please report it",
+};
+
+function failureCode(reason: unknown): FailureCode {
+  if (reason instanceof TrainingFailed) return reason.code;
+  const isBlob = reason instanceof Error && /Blob/.test(reason.constructor.name);
+  return isBlob ? "dataset_unreadable" : "internal";
 }

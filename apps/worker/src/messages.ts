@@ -1,4 +1,4 @@
-import type { EpochRecord, ResolvedJob } from "@descent/contracts";
+import type { EpochRecord, JobError, ResolvedJob } from "@descent/contracts";
 import type { TrainingResult } from "@descent/training";
 
 /** What the worker asks of a trainer: one job at a time. */
@@ -13,4 +13,10 @@ export type TrainerMessage =
   | { kind: "ready" }
   | { kind: "epoch"; epoch: EpochRecord }
   | { kind: "result"; result: TrainingResult }
-  | { kind: "error"; outOfMemory: boolean; message: string };
+  | { kind: "error"; code: FailureCode; message: string };
+
+/** Why a training failed; an error's class does not survive the way between processes. */
+export type FailureCode = Extract<
+  JobError["code"],
+  "out_of_memory" | "dataset_unreadable" | "internal"
+>;

@@ -1,5 +1,5 @@
-import { readTable, type Table, train } from "@descent/training";
-import type { TrainerMessage, TrainRequest } from "./messages.ts";
+import { CorruptTable, readTable, type Table, train } from "@descent/training";
+import type { FailureCode, TrainerMessage, TrainRequest } from "./messages.ts";
 
 // The trainer process: trains the job it is sent, tells its worker, and waits for the next one. It shares
 // nothing with the worker, so that a crash, a kill or memory run out ends one job and nothing else.
@@ -12,7 +12,10 @@ function tell(message: TrainerMessage): Promise<void> {
 }
 
 async function run({ job, tablePath, threads }: TrainRequest): Promise<void> {
-  if (last?.path !== tablePath) last = { path: tablePath, table: await readTable(tablePath) };
+  if (last?.path !== tablePath) {
+    last = null; // so that the two are never in memory together
+    last = { path: tablePath, table: await readTable(tablePath) };
+  }
   const epochs = train({ job, table: last.table, threads });
   for (;;) {
     const next = await epochs.next();
@@ -24,10 +27,17 @@ async function run({ job, tablePath, threads }: TrainRequest): Promise<void> {
 process.on("message", (request: TrainRequest) => {
   run(request).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
-    const outOfMemory = error instanceof RangeError || /alloc|out of memory/i.test(message);
-    return tell({ kind: "error", outOfMemory, message });
+    return tell({ kind: "error", code: failureOf(error, message), message });
   });
 });
+
+/** Memory runs out as a RangeError of V8 (arrays, WebAssembly), or as bad_alloc of onnxruntime. */
+function failureOf(error: unknown, message: string): FailureCode {
+  if (error instanceof CorruptTable) return "dataset_unreadable";
+  const isMemory = /alloc|out of memory|GiB|array length/i.test(message);
+  return isMemory ? "out_of_memory" : "internal";
+}
+
 // A killed worker leaves no orphan.
 process.on("disconnect", () => process.exit(0));
 // Ctrl-C in a terminal, or a stopping service manager, reaches the whole group: the worker decides what happens to its jobs.

@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { constants, getPriority, setPriority } from "node:os";
 import type { EpochRecord } from "@descent/contracts";
 import type { TrainingResult } from "@descent/training";
-import type { TrainerMessage, TrainRequest } from "./messages.ts";
+import type { FailureCode, TrainerMessage, TrainRequest } from "./messages.ts";
 
 /** The trainer went away in the middle of a job: killed, crashed. */
 export class TrainerDied extends Error {}
 /** The training itself failed. */
 export class TrainingFailed extends Error {
-  readonly outOfMemory: boolean;
-  constructor(message: string, outOfMemory: boolean) {
+  readonly code: FailureCode;
+  constructor(message: string, code: FailureCode) {
     super(message);
-    this.outOfMemory = outOfMemory;
+    this.code = code;
   }
 }
 
@@ -63,8 +63,7 @@ export function startTrainers({
       try {
         for await (const message of converse(trainer, request, signal)) {
           if (message.kind === "epoch") yield message.epoch;
-          if (message.kind === "error")
-            throw new TrainingFailed(message.message, message.outOfMemory);
+          if (message.kind === "error") throw new TrainingFailed(message.message, message.code);
           if (message.kind === "result") {
             clean = true;
             return message.result;

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { JobSpec, ResolvedJob } from "@descent/contracts";
 import { inspectFile } from "@descent/datasets";
 import { createDataset, createJob, type Database, getJob, listEpochs } from "@descent/db";
@@ -61,6 +62,19 @@ export async function irisDataset(db: Database, storageUrl: string): Promise<str
   return (await createDataset(db, { name: "iris", format: "csv", sha256, bytes, ready })).id;
 }
 
+/** Changes a bit in the middle of every blob, as a failing disk does. */
+export async function spoilTables(storageUrl: string): Promise<void> {
+  const root = fileURLToPath(storageUrl);
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    await chmod(path, 0o600);
+    await writeFile(path, bytes);
+  }
+}
+
 /** A job on iris; one epoch of it takes about a millisecond. */
 export async function createIrisJob(
   db: Database,
@@ -96,7 +110,13 @@ export async function createIrisJob(
       beta1: 0.9,
       beta2: 0.999,
       eps: 1e-8,
+      schedule: { type: "constant", per: "step", warmup: { steps: 0, from: 0 } },
+      clip: null,
+      accumulate: 1,
+      ema: null,
+      groups: [],
     },
+    rule_text: null,
     epochs,
     batch_size: 16,
     seed: 1,

@@ -22,6 +22,7 @@ import {
   running,
   silent,
   spawnWorker,
+  spoilTables,
   storageFolder,
   testEnv,
 } from "./harness.ts";
@@ -114,6 +115,15 @@ describe.each(testQueues())("the worker on $name", (backend) => {
     expect(await requestCancel(db, id)).toBe("requested");
     expect((await ended(db, id)).status).toBe("cancelled");
     await trainedOnce(await posted(5), 5, 1);
+  });
+
+  test("a table whose bytes changed fails the job by that name", async () => {
+    const id = await posted(5);
+    await spoilTables(env.storageUrl);
+    worker = await startWorker(env, silent);
+    const job = await ended(db, id);
+    expect(job).toMatchObject({ status: "failed", attempt: 1, error: { retryable: false } });
+    expect(job.error?.code).toBe("dataset_unreadable");
   });
 
   test("an attempt that lost its job writes nothing more", async () => {

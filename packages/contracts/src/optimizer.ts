@@ -68,7 +68,9 @@ export const OptimizerSpec = Type.Object(
     ema: Type.Optional(
       Type.Object(
         {
-          decay: Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1, default: 0.999 })),
+          decay: Type.Optional(
+            Type.Number({ minimum: 0, exclusiveMaximum: 1, description: "Left out, 0.999." }),
+          ),
         },
         {
           description:

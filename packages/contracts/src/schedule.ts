@@ -17,7 +17,7 @@ const per = Type.Enum([...SCHEDULE_UNITS], {
 const warmup = Type.Object(
   {
     steps: Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: "In units of `per`." }),
-    from: Type.Optional(Type.Number({ minimum: 0, maximum: 1, default: 0 })),
+    from: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: "Left out, 0." })),
   },
   closed,
 );

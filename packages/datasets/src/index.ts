@@ -1,4 +1,5 @@
 export { MAX_CATEGORIES } from "./column-in-progress.ts";
+export { countParts } from "./count-parts.ts";
 export { createInspector, type Inspector, InspectorBusy } from "./create-inspector.ts";
 export { MAX_CLASSES } from "./encode-target.ts";
 export { inputShape } from "./input-shape.ts";

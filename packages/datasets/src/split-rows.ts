@@ -1,3 +1,4 @@
+import { countParts } from "./count-parts.ts";
 import { randomStream, SPLIT_STREAM, shuffle } from "./seeded-order.ts";
 
 /** Row numbers of the two parts, each in the order of the file. */
@@ -9,11 +10,10 @@ export interface Split {
 /**
  * Splits rows into a training and a validation part, seeded.
  *
- * The validation part has round(fraction x rows) rows, at least one, and leaves at least one. With
- * classes the split is stratified by largest remainders: class c of n_c rows gives
- * floor(validation x n_c / rows) of them, and the rows still wanted come one each from the classes with
- * the largest remainders (the earlier class on a tie). A class gives its last row only when no other
- * class can give one: what is never trained on cannot be learned.
+ * Each part has as many rows as `countParts` says. With classes the split is stratified by largest
+ * remainders: class c of n_c rows gives floor(validation x n_c / rows) of them, and the rows still wanted
+ * come one each from the classes with the largest remainders (the earlier class on a tie). A class gives
+ * its last row only when no other class can give one: what is never trained on cannot be learned.
  *
  * @param classOf every row's class, or null for a plain random split
  * @param seed the job's `split_seed`
@@ -26,15 +26,15 @@ export function splitRows(
   seed: number,
 ): Split {
   if (rows < 2) throw new Error(`${rows} rows cannot be split into training and validation`);
-  const wanted = Math.min(Math.max(Math.round(fraction * rows), 1), rows - 1);
+  const parts = countParts(rows, fraction);
   const random = randomStream(seed, SPLIT_STREAM);
   const strata = groupRows(rows, classOf);
   const given =
     classOf === null
-      ? [wanted]
+      ? [parts.validation]
       : allot(
           strata.map((stratum) => stratum.length),
-          wanted,
+          parts.validation,
         );
 
   const inValidation = new Uint8Array(rows);
@@ -42,7 +42,10 @@ export function splitRows(
     shuffle(stratum, random);
     for (const row of stratum.subarray(0, given[index])) inValidation[row] = 1;
   }
-  const split = { training: new Uint32Array(rows - wanted), validation: new Uint32Array(wanted) };
+  const split = {
+    training: new Uint32Array(parts.training),
+    validation: new Uint32Array(parts.validation),
+  };
   const filled = { training: 0, validation: 0 };
   for (let row = 0; row < rows; row++) {
     const part = inValidation[row] === 1 ? "validation" : "training";

@@ -5,26 +5,29 @@ import type { Run as JobRun } from "@descent/db";
 export function readGroupField(run: JobRun, field: string): GroupKey[string] {
   const { resolved, tags, name, parameters } = run;
   const [scope, ...rest] = field.split(".");
-  const inner = rest.join(".");
   switch (scope) {
     case "optimizer":
-      return own(resolved.optimizer, inner);
+      return inside(resolved.optimizer, rest);
     case "dataset":
-      return own(resolved.dataset, inner);
+      return inside(resolved.dataset, rest);
     case "tags":
-      return own(tags, inner);
+      return inside(tags, [rest.join(".")]); // a tag's name may have dots
     case "name":
       return name;
     case "parameters":
       return parameters;
     default:
-      return own(resolved, field);
+      return inside(resolved, [field]);
   }
 }
 
-function own(object: object, name: string): GroupKey[string] {
-  if (!Object.hasOwn(object, name)) return null;
-  const value = (object as Record<string, unknown>)[name];
+/** What stands at the end of a path of names, as schedule, warmup, steps. */
+function inside(object: object, path: readonly string[]): GroupKey[string] {
+  let value: unknown = object;
+  for (const name of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return null;
+    value = (value as Record<string, unknown>)[name];
+  }
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? value
     : null;
