@@ -1,5 +1,6 @@
 import type { Inspector } from "@descent/datasets";
 import type { Database } from "@descent/db";
+import type { RuleThreads } from "@descent/optimizers/trajectory";
 import type { Queue } from "@descent/queue";
 import type { Storage } from "@descent/storage";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
@@ -25,6 +26,7 @@ import { epochRoutes } from "./routes/epochs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { optimizerRoutes } from "./routes/optimizers.ts";
+import { trajectoryRoutes } from "./routes/trajectories.ts";
 import type { JobEnds } from "./wait-for-job.ts";
 
 /** What the routes work with. The caller opens and closes it. */
@@ -33,6 +35,7 @@ export interface Parts {
   queue: Queue;
   storage: Storage;
   inspector: Inspector;
+  rules: RuleThreads;
   jobEnds: JobEnds;
   /** Validations that go on after their upload was answered; closing waits for them. */
   validations: Set<Promise<void>>;
@@ -85,6 +88,7 @@ export async function buildApp(
         removeAdditional: false, // an unknown field is refused, not dropped
         allErrors: true,
         discriminator: true,
+        allowUnionTypes: true, // a tensor is a number or an array
         verbose: true, // faults say what would be accepted
       },
     },
@@ -106,7 +110,8 @@ export async function buildApp(
     jobRoutes(v1, parts, settings);
     epochRoutes(v1, parts);
     comparisonRoutes(v1, parts);
-    optimizerRoutes(v1);
+    optimizerRoutes(v1, parts);
+    trajectoryRoutes(v1, parts);
   });
   return app;
 }

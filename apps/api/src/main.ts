@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { createInspector } from "@descent/datasets";
 import { closeDatabase, listen, migrateDatabase, openDatabase } from "@descent/db";
+import { createRuleThreads } from "@descent/optimizers/trajectory";
 import { openQueue } from "@descent/queue";
 import { openStorage } from "@descent/storage";
 import closeWithGrace from "close-with-grace";
@@ -27,7 +28,9 @@ const queue = await openQueue(redisUrl === null ? { postgresUrl: databaseUrl } :
   onWarning: (message) => log.warn(message),
 });
 const storage = await openStorage(settings.storageUrl);
-const inspector = createInspector({ threads: Math.max(1, Math.floor(availableParallelism() / 2)) });
+const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+const inspector = createInspector({ threads });
+const rules = createRuleThreads({ threads });
 const jobEnds = createJobEnds();
 const listener = await listen(
   databaseUrl,
@@ -36,7 +39,7 @@ const listener = await listen(
   },
   onError,
 );
-const parts: Parts = { db, queue, storage, inspector, jobEnds, validations: new Set() };
+const parts: Parts = { db, queue, storage, inspector, rules, jobEnds, validations: new Set() };
 const app = await buildApp(
   parts,
   { ...settings, answerUploadAfterMs: ANSWER_UPLOAD_AFTER_MS },
@@ -47,6 +50,7 @@ closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err }) => {
   if (err) log.error({ err }, "stopping after an error");
   await app.close();
   await inspector.close();
+  await rules.close();
   await Promise.all(parts.validations);
   await listener.close();
   await queue.close();

@@ -109,8 +109,8 @@ test("lr of 1e400, which JSON.parse reads as Infinity", async () => {
 const MEANINGS: [title: string, body: () => object, faults: Expected[]][] = [
   [
     "unknown optimizer",
-    () => job({ optimizer: { rule: "adamax" } }),
-    [["/optimizer/rule", /adamax/, expect.arrayContaining(["sgd", "adam"])]],
+    () => job({ optimizer: { rule: "adamm" } }),
+    [["/optimizer/rule", /adamm/, expect.arrayContaining(["sgd", "adam"])]],
   ],
   [
     "unknown convention",

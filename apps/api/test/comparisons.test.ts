@@ -222,6 +222,44 @@ test("group_by any field; warnings name what would mislead", async () => {
   expect(rates.warnings.map(({ code }) => code)).toContain("best_at_edge_of_range");
 });
 
+test("group_by what stands around the rule", async () => {
+  const tags = { study: "around" };
+  const schedule = { type: "cosine" as const, warmup: { steps: 1 } };
+  await trained(
+    { tags, optimizer: { ...sgd, schedule, clip: { global_norm: 0.5 }, ema: { decay: 0.9 } } },
+    accuracies([0.75]),
+  );
+  await trained({ tags, optimizer: { ...sgd, accumulate: 2 } }, accuracies([0.5]));
+  const { groups } = await compare({
+    filter: { tags },
+    metric: "val_accuracy",
+    group_by: [
+      "optimizer.schedule.type",
+      "optimizer.schedule.warmup.steps",
+      "optimizer.clip.global_norm",
+      "optimizer.ema.decay",
+      "optimizer.accumulate",
+    ],
+  });
+  const keys = groups.map(({ key }) => key);
+  expect(keys).toEqual([
+    {
+      "optimizer.schedule.type": "cosine",
+      "optimizer.schedule.warmup.steps": 1,
+      "optimizer.clip.global_norm": 0.5,
+      "optimizer.ema.decay": 0.9,
+      "optimizer.accumulate": 1,
+    },
+    {
+      "optimizer.schedule.type": "constant",
+      "optimizer.schedule.warmup.steps": 0,
+      "optimizer.clip.global_norm": null,
+      "optimizer.ema.decay": null,
+      "optimizer.accumulate": 2,
+    },
+  ]);
+});
+
 test("jobs by name: all of them, or a refusal that names the missing", async () => {
   const [a, b] = [await trained({}, accuracies([0.5])), await trained({}, accuracies([0.75]))];
   const answer = await compare({ filter: { jobs: [a, b] }, metric: "val_accuracy" });

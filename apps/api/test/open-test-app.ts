@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Dataset, JobSpec, OptimizerSpec, Problem } from "@descent/contracts";
 import { createInspector } from "@descent/datasets";
 import { closeDatabase, listen, openDatabase } from "@descent/db";
+import { createRuleThreads } from "@descent/optimizers/trajectory";
 import { openQueue } from "@descent/queue";
 import { openStorage } from "@descent/storage";
 import {
@@ -33,7 +34,7 @@ const SETTINGS: AppSettings = {
   answerUploadAfterMs: 10_000,
 };
 
-/** The app on a fresh database, a real queue, a folder of its own and real inspector threads. */
+/** The app on a fresh database, a real queue, a folder of its own and real threads. */
 export async function openTestApp(
   settings: Partial<AppSettings> = {},
   backend: TestQueue = { name: "postgres" },
@@ -58,6 +59,7 @@ export async function openTestApp(
     queue,
     storage: await openStorage(folder),
     inspector: createInspector({ threads: 1 }),
+    rules: createRuleThreads({ threads: 1 }),
     jobEnds,
     validations: new Set(),
   };
@@ -71,6 +73,7 @@ export async function openTestApp(
       jobEnds.close(); // who waits for a job is answered now
       await app.close();
       await parts.inspector.close();
+      await parts.rules.close();
       await Promise.all(parts.validations);
       await listener.close();
       await queue.close();
@@ -122,6 +125,7 @@ export function flowersJob(id: string, more: Partial<JobSpec> = {}): JobSpec {
 export async function countRows({ parts }: TestApp): Promise<Record<string, number>> {
   const { rows } = await parts.db.pool.query(
     `SELECT (SELECT count(*)::int FROM datasets) AS datasets, (SELECT count(*)::int FROM jobs) AS jobs,
+       (SELECT count(*)::int FROM optimizers) AS optimizers,
        (SELECT count(*)::int FROM idempotency_keys) AS keys`,
   );
   return rows[0];

@@ -41,7 +41,7 @@ test("every reference leads somewhere, and no schema stands twice", () => {
 });
 
 test("every operation says what it is and how it fails", () => {
-  expect(operations()).toHaveLength(15);
+  expect(operations()).toHaveLength(18);
   for (const { operationId, summary, tags, responses } of operations()) {
     expect(summary, operationId).toMatch(/\w/);
     expect(tags, operationId).toHaveLength(1);
@@ -59,27 +59,4 @@ test("/docs is a page", async () => {
   const page = await api.app.inject("/docs/");
   expect(page.headers["content-type"]).toMatch("text/html");
   expect((await api.app.inject("/docs")).statusCode).toBeLessThan(400);
-});
-
-test("the optimizers: every rule, and one with its text", async () => {
-  const { data, next_cursor } = (await api.app.inject("/v1/optimizers")).json();
-  expect(next_cursor).toBeNull();
-  const adam = data.find(
-    (each: { rule: string; convention: string }) =>
-      each.rule === "adam" && each.convention === "paper",
-  );
-  expect(adam.hypers).toContainEqual({
-    name: "beta1",
-    kind: "number",
-    default: 0.9,
-    minimum: 0,
-    exclusive_minimum: false,
-    maximum: 1,
-    exclusive_maximum: true,
-  });
-  const one = (await api.app.inject("/v1/optimizers/adam")).json();
-  expect(one).toMatchObject(adam);
-  expect(one.text).toMatch(/Kingma/);
-  const torch = (await api.app.inject("/v1/optimizers/adam?convention=torch")).json();
-  expect(torch.convention).toBe("torch");
 });

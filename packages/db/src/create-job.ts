@@ -1,5 +1,12 @@
-import type { Job, JobSpec, JobWarning, ResolvedJob } from "@descent/contracts";
+import {
+  CUSTOM,
+  type Job,
+  type JobSpec,
+  type JobWarning,
+  type ResolvedJob,
+} from "@descent/contracts";
 import { typeid } from "typeid-js";
+import { firstAnswer, type Idempotency, keepAnswer } from "./idempotency.ts";
 import { type Database, inTransaction, type Queryable } from "./open-database.ts";
 import { selectJobs } from "./read-jobs.ts";
 
@@ -8,21 +15,23 @@ export interface NewJob {
   resolved: ResolvedJob;
   parameters: number;
   warnings: JobWarning[];
-  idempotency?: { key: string; bodySha256: string };
+  idempotency?: Idempotency;
 }
 export type Creation =
   | { result: "created" | "replayed"; job: Job }
-  | { result: "key_reused" | "dataset_missing" };
+  | { result: "key_reused" | "dataset_missing" | "rule_missing" };
 
 /**
  * Records a queued job. With an idempotency key, the key, the answer and the job are committed together,
- * and a second request with the key waits for the first.
+ * and a second request with the key waits for the first. The data set and a rule of the user's own stay
+ * locked until the job is there, so that nobody deletes them in between.
  */
 export async function createJob(db: Database, job: NewJob): Promise<Creation> {
   return inTransaction(db, async (client) => {
     const { idempotency, spec, resolved } = job;
     if (idempotency) {
-      const first = await firstAnswer(client, idempotency);
+      const first = await firstAnswer<Job>(client, idempotency);
+      if (first?.result === "replayed") return { result: "replayed", job: first.answer };
       if (first) return first;
     }
     const dataset = await client.query(
@@ -30,10 +39,13 @@ export async function createJob(db: Database, job: NewJob): Promise<Creation> {
       [resolved.dataset.id],
     );
     if (dataset.rows.length === 0) return { result: "dataset_missing" };
+    const customRule = resolved.optimizer.convention === CUSTOM ? resolved.optimizer.rule : null;
+    if (customRule !== null && !(await lockRule(client, customRule, resolved.rule_text)))
+      return { result: "rule_missing" };
     const id = typeid("job").toString();
     await client.query(
-      `INSERT INTO jobs (id, name, dataset_id, spec, resolved, rule, parameters, warnings, tags)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      `INSERT INTO jobs (id, name, dataset_id, spec, resolved, rule, custom_rule, parameters, warnings, tags)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         id,
         spec.name ?? null,
@@ -41,33 +53,23 @@ export async function createJob(db: Database, job: NewJob): Promise<Creation> {
         JSON.stringify(spec),
         JSON.stringify(resolved),
         resolved.optimizer.rule,
+        customRule,
         job.parameters,
         JSON.stringify(job.warnings),
         JSON.stringify(spec.tags ?? {}),
       ],
     );
     const [created] = await selectJobs(client, "jobs.id = $1", [id]);
-    if (idempotency)
-      await client.query(
-        "INSERT INTO idempotency_keys (key, body_sha256, answer) VALUES ($1, $2, $3)",
-        [idempotency.key, idempotency.bodySha256, JSON.stringify(created)],
-      );
+    if (idempotency) await keepAnswer(client, idempotency, created as Job);
     return { result: "created", job: created as Job };
   });
 }
 
-async function firstAnswer(
-  client: Queryable,
-  { key, bodySha256 }: NonNullable<NewJob["idempotency"]>,
-): Promise<Creation | null> {
-  // The lock makes requests with one key stand in line until the transaction ends.
-  await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", [key]);
-  const { rows } = await client.query<{ body_sha256: string; answer: Job }>(
-    "SELECT body_sha256, answer FROM idempotency_keys WHERE key = $1",
-    [key],
+/** Whether the rule is there with the very text that the job was resolved with. */
+async function lockRule(client: Queryable, name: string, text: string | null): Promise<boolean> {
+  const { rows } = await client.query(
+    "SELECT 1 FROM optimizers WHERE name = $1 AND text = $2 FOR SHARE",
+    [name, text],
   );
-  const first = rows[0];
-  if (!first) return null;
-  if (first.body_sha256 !== bodySha256) return { result: "key_reused" };
-  return { result: "replayed", job: first.answer };
+  return rows.length > 0;
 }

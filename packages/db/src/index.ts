@@ -1,10 +1,12 @@
 export { type Run, selectCurves, selectRuns } from "./comparisons.ts";
 export { type Creation, createJob, type NewJob } from "./create-job.ts";
-export { InvalidCursor } from "./cursor.ts";
+export { decodeCursor, encodeCursor, InvalidCursor } from "./cursor.ts";
 export * from "./datasets.ts";
 export { listEpochs, recordEpochs } from "./epochs.ts";
+export type { Idempotency } from "./idempotency.ts";
 export * from "./jobs.ts";
 export { type Channel, type Listener, listen } from "./listen.ts";
 export { migrateDatabase } from "./migrate.ts";
 export { closeDatabase, type Database, openDatabase, pingDatabase } from "./open-database.ts";
+export * from "./optimizers.ts";
 export { getJob, type JobFilter, listJobs } from "./read-jobs.ts";

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Hyper } from "@descent/contracts";
+import type { Hyper, Verification } from "@descent/contracts";
+import { checkRule } from "./language/check.ts";
 import { parseRule } from "./language/parse.ts";
+import { readVerification } from "./verification.ts";
 
 /** What is known of a rule without compiling it. */
 export interface RuleDescription {
@@ -9,28 +11,47 @@ export interface RuleDescription {
   title: string;
   hypers: Hyper[];
   text: string;
+  /** Null for a rule that was never compared with a reference: a user's own. */
+  verified: Verification | null;
 }
 
-/** Every built-in rule, in the order a list shows them. */
-const BUILT_IN: readonly [rule: string, convention: string][] = [
-  ["sgd", "paper"],
-  ["sgd", "torch"],
-  ["momentum", "paper"],
-  ["momentum", "torch"],
-  ["nesterov", "paper"],
-  ["nesterov", "torch"],
-  ["adam", "paper"],
-  ["adam", "torch"],
+/**
+ * Every built-in rule with its conventions, in the order a list shows them: the textbook's eight, their
+ * descendants, then those that take norms or step by signs.
+ */
+const BUILT_IN: readonly [rule: string, conventions: readonly string[]][] = [
+  ["sgd", ["paper", "seed", "torch", "keras", "optax"]],
+  ["momentum", ["paper", "torch", "keras", "optax"]],
+  ["nesterov", ["paper", "torch", "keras", "optax"]],
+  ["adagrad", ["paper", "seed", "torch", "keras", "optax"]],
+  ["adadelta", ["paper", "seed", "torch", "keras", "optax"]],
+  ["rmsprop", ["paper", "seed", "torch", "keras", "optax"]],
+  ["adam", ["paper", "seed", "torch", "keras", "optax"]],
+  ["nadam", ["paper", "torch", "keras", "optax"]],
+  ["adamw", ["paper", "torch", "keras", "optax"]],
+  ["amsgrad", ["paper", "torch", "keras", "optax"]],
+  ["nadamw", ["torch", "optax"]],
+  ["adamax", ["paper", "torch", "keras", "optax"]],
+  ["radam", ["paper", "torch", "optax"]],
+  ["lion", ["paper", "keras", "optax"]],
+  ["yogi", ["paper", "optax"]],
+  ["adabelief", ["paper", "optax"]],
+  ["lamb", ["paper", "keras", "optax"]],
+  ["lars", ["paper", "optax"]],
+  ["adafactor", ["torch", "keras"]],
+  ["rprop", ["torch"]],
+  ["asgd", ["torch"]],
 ];
 
-const catalogue: readonly RuleDescription[] = BUILT_IN.map(([rule, convention]) => {
-  const text = readFileSync(
-    new URL(`../rules/${convention}/${rule}.rule`, import.meta.url),
-    "utf8",
-  );
-  const { title, hypers } = parseRule(text);
-  return { rule, convention, title, text, hypers: hypers.map(described) };
-});
+const verifications = readVerification();
+
+const catalogue: readonly RuleDescription[] = BUILT_IN.flatMap(([rule, conventions]) =>
+  conventions.map((convention) => {
+    const file = new URL(`../rules/${convention}/${rule}.rule`, import.meta.url);
+    const verified = verifications[`${convention}/${rule}`] ?? null;
+    return { ...describeRule(rule, convention, readFileSync(file, "utf8")), verified };
+  }),
+);
 
 export function listRules(): readonly RuleDescription[] {
   return catalogue;
@@ -38,6 +59,29 @@ export function listRules(): readonly RuleDescription[] {
 
 export function findRule(rule: string, convention: string): RuleDescription | undefined {
   return catalogue.find((each) => each.rule === rule && each.convention === convention);
+}
+
+/** The conventions of a built-in rule, in the order of the list; none where there is no such rule. */
+export function conventionsOf(rule: string): string[] {
+  return catalogue.filter((each) => each.rule === rule).map(({ convention }) => convention);
+}
+
+/** The convention of a job that names none: `paper` where the rule has it, else the rule's first. */
+export function defaultConvention(rule: string): string | undefined {
+  const conventions = conventionsOf(rule);
+  return conventions.includes("paper") ? "paper" : conventions[0];
+}
+
+/**
+ * Reads and checks a rule's text, built-in or a user's own.
+ *
+ * @throws RuleError naming line, column and what was expected
+ */
+export function describeRule(rule: string, convention: string, text: string): RuleDescription {
+  const parsed = parseRule(text);
+  checkRule(parsed);
+  const hypers = parsed.hypers.map(described);
+  return { rule, convention, title: parsed.title, hypers, text, verified: null };
 }
 
 export interface HyperFault {

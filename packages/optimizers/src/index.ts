@@ -1,3 +1,12 @@
-export type { Precision } from "./kernel/emit.ts";
+export { findRule } from "./catalogue.ts";
 export { RuleError } from "./language/rule-error.ts";
-export { compileRule, createOptimizer, type Optimizer } from "./optimizer.ts";
+export {
+  buildOptimizer,
+  compileRule,
+  createOptimizer,
+  type Optimizer,
+  type OptimizerOptions,
+  type SavedOptimizer,
+} from "./optimizer.ts";
+export { createSchedule } from "./schedule/create-schedule.ts";
+export type { Schedule } from "./schedule/schedule.ts";

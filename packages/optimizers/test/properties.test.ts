@@ -6,9 +6,11 @@ import { buildOptimizer, type Optimizer } from "../src/index.ts";
 
 /** Every hyper that pulls weights towards zero whatever the gradient. */
 const DECAYS = ["weight_decay", "lambd"];
-const STEPS = 12;
+const STEPS = 13; // odd: steps of equal length, as Lion's, cannot end where they began
 const LENGTH = 21;
 
+/** Optax's Yogi starts its first moment, too, at the initial accumulator: it moves before any gradient. */
+const MOVES_WITHOUT_GRADIENT = ["optax/yogi"];
 /** PyTorch's Rprop starts with steps of lr, but never takes one shorter than step_min. */
 const MOVES_AT_LR_ZERO = ["torch/rprop"];
 
@@ -52,14 +54,16 @@ const booleans = ({ hypers }: RuleDescription): Own[] => [
   ...hypers.filter(({ kind }) => kind === "boolean").map(({ name }) => ({ [name]: true })),
 ];
 
-test.each(table)("%s: a coordinate without gradient stays where it is", (_, rule) => {
+test.each(table)("%s: a coordinate without gradient stays where it is", (name, rule) => {
+  const stays = !MOVES_WITHOUT_GRADIENT.includes(name);
   const gradient = (i: number, step: number) => (i % 3 === 0 ? 0 : wave(i, step));
   for (const precision of ["float32", "float64"] as const)
     for (const own of booleans(rule)) {
       const weights = run(rule, { gradient, precision, own });
       for (const [i, weight] of weights.entries()) {
-        if (i % 3 === 0) expect(weight, `${i} with ${JSON.stringify(own)}`).toBe(start(i));
-        else expect(weight).not.toBe(start(i));
+        expect(weight).not.toBeNaN();
+        const isSame = weight === start(i);
+        expect(isSame, `${i} with ${JSON.stringify(own)}`).toBe(stays && i % 3 === 0);
       }
     }
 });

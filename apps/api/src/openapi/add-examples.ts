@@ -22,6 +22,16 @@ const COMPARISON = {
   target: 0.95,
   group_by: ["optimizer.rule", "optimizer.lr"],
 };
+const OPTIMIZER = {
+  name: "heavy_ball",
+  text: "# Heavy ball: Polyak 1964\nhyper lr = 0.01 in (0, inf), momentum = 0.9 in [0, 1)\nstate v\n\nv = momentum * v + g\nw -= lr * v\n",
+};
+const TRAJECTORY = {
+  optimizer: { rule: "adam", convention: "torch", precision: "float64", lr: 0.01 },
+  start: [-1.2, 1],
+  function: "rosenbrock",
+  steps: 200,
+};
 const CSV = "sepal_length,petal_width,species\n5.1,0.2,setosa\n6.3,2.5,virginica\n";
 const IDX = { type: "string", contentMediaType: "application/octet-stream" };
 
@@ -29,6 +39,8 @@ const IDX = { type: "string", contentMediaType: "application/octet-stream" };
 const BODIES: Record<string, object> = {
   createJob: { example: JOB },
   compareJobs: { example: COMPARISON },
+  createOptimizer: { example: OPTIMIZER },
+  runTrajectory: { example: TRAJECTORY },
 };
 const UPLOAD = {
   required: true,

@@ -85,7 +85,7 @@ function readFault(error: AjvError, prefix: string): Fault {
       return fault(
         here === "" && (data ?? null) === null
           ? "a JSON body is required"
-          : `must be ${article(String(params.type))}`,
+          : `must be ${[params.type as string | string[]].flat().map(article).join(" or ")}`,
       );
     case "anyOf":
       return fault(`must be ${branchTypes(error.schema).map(article).join(" or ")}`);

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import {
   DEFAULT_PAGE,
   Job,
@@ -13,6 +13,8 @@ import { createJob, getDataset, getJob, listJobs, requestCancel } from "@descent
 import type { FastifyBaseLogger } from "fastify";
 import { Type } from "typebox";
 import type { App, AppSettings, Parts } from "../app.ts";
+import { findOwnRule } from "../find-own-rule.ts";
+import { IdempotencyHeaders, idempotencyOf } from "../idempotency.ts";
 import { problems } from "../openapi/responses.ts";
 import { faulty, problem } from "../problem/problem-error.ts";
 import { resolveJob } from "../resolve-job/resolve-job.ts";
@@ -40,11 +42,7 @@ export function jobRoutes(app: App, parts: Parts, settings: AppSettings): void {
           { validate_only: Type.Optional(Type.Boolean()) },
           { additionalProperties: false },
         ),
-        headers: Type.Object({
-          "idempotency-key": Type.Optional(
-            Type.String({ minLength: 1, maxLength: 255, pattern: "^[\\x21-\\x7e]+$" }),
-          ),
-        }),
+        headers: IdempotencyHeaders,
         body: JobSpec,
         response: {
           200: ValidatedJob,
@@ -62,7 +60,6 @@ export function jobRoutes(app: App, parts: Parts, settings: AppSettings): void {
     },
     async (request, reply) => {
       const { body: spec, query } = request;
-      const key = request.headers["idempotency-key"];
       const { resolved, parameters, warnings } = await resolve(parts, spec, settings);
       if (query.validate_only) return reply.send({ valid: true, resolved, parameters, warnings });
       const creation = await createJob(parts.db, {
@@ -70,10 +67,11 @@ export function jobRoutes(app: App, parts: Parts, settings: AppSettings): void {
         resolved,
         parameters,
         warnings,
-        ...(key === undefined ? {} : { idempotency: { key, bodySha256: sha256(spec) } }),
+        ...idempotencyOf(request),
       });
       if (!("job" in creation)) {
         if (creation.result === "dataset_missing") throw faulty("invalid_job", [noDataset(spec)]);
+        if (creation.result === "rule_missing") throw faulty("invalid_job", [ruleGone(spec)]);
         throw problem("idempotency_key_reused", "use a fresh key for another job");
       }
       const { job } = creation;
@@ -153,10 +151,14 @@ export function jobRoutes(app: App, parts: Parts, settings: AppSettings): void {
 
 /** The job with every value that runs. @throws ProblemError with all that is wrong with it */
 async function resolve({ db }: Parts, spec: JobSpec, { maxParameters }: AppSettings) {
-  const dataset = await getDataset(db, spec.dataset.id);
+  const [dataset, ownRule] = await Promise.all([
+    getDataset(db, spec.dataset.id),
+    findOwnRule(db, spec.optimizer),
+  ]);
   if (!dataset) {
     const faults = [noDataset(spec)];
-    resolveOptimizer(spec.optimizer, faults);
+    const unknown = { epochs: spec.epochs, batchesPerEpoch: null, tensors: null, metrics: null };
+    resolveOptimizer(spec.optimizer, ownRule, unknown, faults);
     throw faulty("invalid_job", faults);
   }
   const { status, rows, columns, shape } = dataset;
@@ -164,8 +166,8 @@ async function resolve({ db }: Parts, spec: JobSpec, { maxParameters }: AppSetti
     throw problem("dataset_not_ready", `the data set ${dataset.id} is ${status}`, {
       errors: [{ pointer: "/dataset/id", message: `is ${status}` }],
     });
-  const drawSeed = () => randomInt(MAX_SEED + 1);
-  const resolution = resolveJob(spec, { rows, columns, shape }, { maxParameters, drawSeed });
+  const limits = { maxParameters, drawSeed: () => randomInt(MAX_SEED + 1) };
+  const resolution = resolveJob(spec, { rows, columns, shape }, ownRule, limits);
   if (resolution.faults) throw faulty("invalid_job", resolution.faults);
   return resolution;
 }
@@ -194,8 +196,11 @@ const noDataset = ({ dataset }: JobSpec) => ({
   message: `there is no data set ${dataset.id}`,
 });
 
+const ruleGone = ({ optimizer }: JobSpec) => ({
+  pointer: "/optimizer/rule",
+  message: `the rule "${optimizer.rule}" has just been deleted`,
+});
+
 export function jobNotFound(id: string) {
   return problem("job_not_found", `there is no job ${id}`);
 }
-
-const sha256 = (body: unknown) => createHash("sha256").update(JSON.stringify(body)).digest("hex");
