@@ -91,9 +91,7 @@ export function interpret(
       case "call": {
         const given = e.arguments.map(evaluate);
         if (e.name === "norm" || e.name === "rms") {
-          const sums = [0, 0];
-          for (const [i, x] of spread(given[0]!).entries()) sums[i % 2]! += x * x;
-          const sum = sums[0]! + sums[1]!;
+          const sum = sumOfSquares(spread(given[0]!), precision);
           return Math.sqrt(e.name === "rms" ? sum / start.length : sum);
         }
         const functions = {
@@ -125,4 +123,24 @@ export function interpret(
       }
     },
   };
+}
+
+/**
+ * In the order the loops add in, since sums of doubles depend on it: two vectors a turn, the last one or two
+ * vectors singly; the halves of each vector of a turn have sums of their own, lane by lane.
+ */
+function sumOfSquares(values: readonly number[], precision: "float32" | "float64"): number {
+  const lanes = precision === "float32" ? 4 : 2;
+  const count = Math.ceil(values.length / lanes);
+  const paired = count > 2 ? 2 * Math.ceil((count - 2) / 2) : 0;
+  const sums = Array.from({ length: 4 }, () => [0, 0]);
+  for (const [i, x] of values.entries()) {
+    const vector = Math.floor(i / lanes);
+    const nth = vector < paired ? vector % 2 : 0;
+    const half = Math.floor((i % lanes) / 2);
+    sums[2 * nth + half]![i % 2]! += x * x;
+  }
+  const [a, b, c, d] = sums as [number[], number[], number[], number[]];
+  const lane = (k: number) => a[k]! + b[k]! + c[k]! + d[k]!;
+  return lane(0) + lane(1);
 }

@@ -11,7 +11,7 @@ import {
   type Range,
   SUMS_AT,
 } from "./arena.ts";
-import { emitLoop } from "./emit.ts";
+import { emitLoop } from "./emit-loop.ts";
 import { encodeModule } from "./encode.ts";
 
 /** A plan in an arena, ready to run. */
