@@ -1,6 +1,7 @@
 import type { EpochRecord, JobError } from "@descent/contracts";
 import {
   type Claim,
+  type ClaimedJob,
   cancelJob,
   claimJob,
   type Database,
@@ -30,8 +31,8 @@ export interface Deps {
   running: Set<Running>;
 }
 
-/** A job is given up when its trainer, or its worker, was lost this often. */
-export const MAX_ATTEMPTS = 3;
+/** A job is given up when its trainer or its worker was lost this often. */
+export const MAX_LOSSES = 3;
 
 /** Takes one delivery: claims the job, trains it, records its epochs, settles it exactly once. */
 export async function executeJob(deps: Deps, jobId: string): Promise<void> {
@@ -104,7 +105,7 @@ async function record(
 }
 
 /** What becomes of a job that did not finish. A write that comes too late changes nothing. */
-async function settle({ db, queue, log }: Deps, job: Claim, reason: unknown): Promise<void> {
+async function settle({ db, queue, log }: Deps, job: ClaimedJob, reason: unknown): Promise<void> {
   const { id: jobId, attempt } = job;
   if (reason instanceof LeaseLost)
     return log.warn({ jobId, attempt }, "another attempt owns the job");
@@ -113,10 +114,9 @@ async function settle({ db, queue, log }: Deps, job: Claim, reason: unknown): Pr
     await cancelJob(db, job);
     return;
   }
-  const again =
-    reason instanceof WorkerStopping || (reason instanceof TrainerDied && attempt < MAX_ATTEMPTS);
-  if (again) {
-    const released = await releaseJob(db, job);
+  const lost = reason instanceof TrainerDied;
+  if (reason instanceof WorkerStopping || (lost && job.losses + 1 < MAX_LOSSES)) {
+    const released = await releaseJob(db, job, { lost });
     log.warn({ jobId, attempt, err: reason }, "handed back to the queue");
     if (released) await queue.deliver(released.id, released.attempt);
     return;
@@ -130,7 +130,7 @@ function explain(reason: unknown): JobError {
   if (reason instanceof TrainerDied)
     return {
       code: "trainer_died",
-      message: `the trainer died in each of ${MAX_ATTEMPTS} attempts: ${message}`,
+      message: `trainers or workers died ${MAX_LOSSES} times, at last so: ${message}`,
       hint: "most often memory: try a smaller model or batch_size",
       retryable: true,
     };

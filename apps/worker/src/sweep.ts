@@ -1,7 +1,7 @@
 import { type Database, failStaleValidations, listQueued, takeBackExpired } from "@descent/db";
 import type { Queue } from "@descent/queue";
 import type { Logger } from "pino";
-import { MAX_ATTEMPTS } from "./execute-job.ts";
+import { MAX_LOSSES } from "./execute-job.ts";
 
 /** A delivery that is not consumed by then may be lost; delivering it again does no harm if it is not. */
 const LOST_AFTER_SECONDS = 5;
@@ -22,7 +22,7 @@ export function startSweeper(
   const sweep = async () => {
     const { requeued, failed } = await takeBackExpired(db, {
       limit: AT_ONCE,
-      maxAttempts: MAX_ATTEMPTS,
+      maxLosses: MAX_LOSSES,
     });
     if (requeued.length + failed.length > 0) log.warn({ requeued, failed }, "workers were lost");
     const late = await listQueued(db, { olderThanSeconds: LOST_AFTER_SECONDS, limit: AT_ONCE });

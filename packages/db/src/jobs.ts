@@ -14,6 +14,8 @@ export interface Claim {
   attempt: number;
 }
 export interface ClaimedJob extends Claim {
+  /** How often this job's worker or trainer was lost so far. */
+  losses: number;
   resolved: ResolvedJob;
   tableSha256: string;
 }
@@ -36,7 +38,7 @@ export async function claimJob(
       `UPDATE jobs SET status = 'running', attempt = attempt + 1, worker_id = $2, epochs_done = 0,
          lease_expires_at = now() + make_interval(secs => $3), started_at = now()
        WHERE id = $1 AND status = 'queued'
-       RETURNING id, attempt, resolved,
+       RETURNING id, attempt, losses, resolved,
          (SELECT table_sha256 FROM datasets WHERE datasets.id = dataset_id) AS "tableSha256"`,
       [jobId, workerId, leaseSeconds],
     );
@@ -110,17 +112,27 @@ async function end(
 
 const stored = (value: object | null) => (value === null ? null : JSON.stringify(value));
 
-/** Hands a running job back to the queue. Null where the attempt is stale, or the job was to be cancelled and now is. */
-export async function releaseJob(db: Database, { id, attempt }: Claim): Promise<Claim | null> {
+/**
+ * Hands a running job back to the queue. Null where the attempt is stale, or the job was to be cancelled and
+ * now is.
+ *
+ * @param lost whether its trainer was lost, which counts; a worker that stops in good order does not
+ */
+export async function releaseJob(
+  db: Database,
+  { id, attempt }: Claim,
+  { lost }: { lost: boolean },
+): Promise<Claim | null> {
   const { rows } = await db.pool.query<Claim & { status: string }>(
     `WITH released AS (
        UPDATE jobs SET lease_expires_at = NULL, worker_id = NULL, queued_at = now(),
+         losses = losses + $3,
          status = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
          finished_at = CASE WHEN cancel_requested THEN now() END
        WHERE id = $1 AND attempt = $2 AND status = 'running' RETURNING id, attempt, status),
      told AS (SELECT count(pg_notify('job_ended', id)) FROM released WHERE status = 'cancelled')
      SELECT id, attempt, status FROM released, told`,
-    [id, attempt],
+    [id, attempt, lost ? 1 : 0],
   );
   const released = rows[0];
   return released?.status === "queued" ? { id, attempt } : null;
@@ -147,10 +159,10 @@ export async function requestCancel(
   return found.rows.length > 0 ? "already_ended" : "not_found";
 }
 
-/** Running jobs whose worker has not renewed its lease: queued again, cancelled if asked, failed after too many attempts. */
+/** Running jobs whose worker has not renewed its lease: queued again, cancelled if asked, failed after too many losses. */
 export async function takeBackExpired(
   db: Database,
-  { limit, maxAttempts }: { limit: number; maxAttempts: number },
+  { limit, maxLosses }: { limit: number; maxLosses: number },
 ): Promise<{ requeued: Claim[]; failed: string[] }> {
   const { rows } = await db.pool.query<Claim & { status: string }>(
     `WITH expired AS (
@@ -158,13 +170,14 @@ export async function takeBackExpired(
        ORDER BY lease_expires_at LIMIT $1 FOR UPDATE SKIP LOCKED),
      taken AS (
        UPDATE jobs SET lease_expires_at = NULL, worker_id = NULL, queued_at = now(),
-         status = CASE WHEN cancel_requested THEN 'cancelled' WHEN attempt >= $2 THEN 'failed' ELSE 'queued' END,
-         error = CASE WHEN NOT cancel_requested AND attempt >= $2 THEN $3::jsonb END,
-         finished_at = CASE WHEN cancel_requested OR attempt >= $2 THEN now() END
+         losses = losses + 1,
+         status = CASE WHEN cancel_requested THEN 'cancelled' WHEN losses + 1 >= $2 THEN 'failed' ELSE 'queued' END,
+         error = CASE WHEN NOT cancel_requested AND losses + 1 >= $2 THEN $3::jsonb END,
+         finished_at = CASE WHEN cancel_requested OR losses + 1 >= $2 THEN now() END
        FROM expired WHERE jobs.id = expired.id RETURNING jobs.id, jobs.attempt, jobs.status),
      told AS (SELECT count(pg_notify('job_ended', id)) FROM taken WHERE status <> 'queued')
      SELECT id, attempt, status FROM taken, told`,
-    [limit, maxAttempts, JSON.stringify(LOST)],
+    [limit, maxLosses, JSON.stringify(LOST)],
   );
   return {
     requeued: rows

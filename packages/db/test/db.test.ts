@@ -59,7 +59,7 @@ test("a stale attempt writes nothing", async () => {
   const id = await queuedJob(db);
   const first = (await claimJob(db, id, by("a")))!;
   await recordEpochs(db, first, [{ epoch: 1, values: { val_loss: 9 } }]);
-  await releaseJob(db, first);
+  await releaseJob(db, first, { lost: false });
   const second = (await claimJob(db, id, by("b")))!;
   expect(second.attempt).toBe(2);
   expect((await listEpochs(db, id, { limit: 10 })).data).toEqual([]);
@@ -67,7 +67,7 @@ test("a stale attempt writes nothing", async () => {
   expect(await recordEpochs(db, first, [{ epoch: 1, values: { val_loss: 7 } }])).toBe(false);
   expect(await finishJob(db, first, result)).toBe(false);
   expect(await renewLease(db, first, 60)).toBe("lost");
-  expect(await releaseJob(db, first)).toBeNull();
+  expect(await releaseJob(db, first, { lost: true })).toBeNull();
   expect((await listEpochs(db, id, { limit: 10 })).data).toEqual([]);
 
   await recordEpochs(db, second, [{ epoch: 1, values: { val_loss: 5 } }]);
@@ -86,7 +86,7 @@ test("an expired lease is taken back, and given up after too many attempts", asy
   await claimJob(db, id, by("a", 0));
   await claimJob(db, cancelled, by("a", 0));
   expect(await requestCancel(db, cancelled)).toBe("requested");
-  const taken = await takeBackExpired(db, { limit: 100, maxAttempts: 2 });
+  const taken = await takeBackExpired(db, { limit: 100, maxLosses: 2 });
   expect(taken.requeued).toEqual([{ id, attempt: 1 }]);
   expect((await getJob(db, cancelled))?.status).toBe("cancelled");
   expect(await listQueued(db, { olderThanSeconds: 0, limit: 1000 })).toContainEqual({
@@ -94,8 +94,22 @@ test("an expired lease is taken back, and given up after too many attempts", asy
     attempt: 1,
   });
   await claimJob(db, id, by("a", 0));
-  expect((await takeBackExpired(db, { limit: 100, maxAttempts: 2 })).failed).toEqual([id]);
+  expect((await takeBackExpired(db, { limit: 100, maxLosses: 2 })).failed).toEqual([id]);
   expect((await getJob(db, id))?.error?.code).toBe("worker_lost");
+});
+
+test("handing a job back costs it nothing; what is lost three times is given up", async () => {
+  const id = await queuedJob(db);
+  for (let time = 0; time < 5; time++)
+    await releaseJob(db, (await claimJob(db, id, by("a")))!, { lost: false });
+  const claim = (await claimJob(db, id, by("a")))!;
+  expect(claim).toMatchObject({ attempt: 6, losses: 0 });
+  await releaseJob(db, claim, { lost: true });
+  expect(await claimJob(db, id, by("a", 0))).toMatchObject({ attempt: 7, losses: 1 });
+  const limits = { limit: 100, maxLosses: 3 };
+  expect((await takeBackExpired(db, limits)).requeued).toEqual([{ id, attempt: 7 }]);
+  expect(await claimJob(db, id, by("a", 0))).toMatchObject({ losses: 2 });
+  expect((await takeBackExpired(db, limits)).failed).toEqual([id]);
 });
 
 test("one Idempotency-Key makes one job, also when two requests race", async () => {
