@@ -5,12 +5,19 @@ import { type Api, callApi } from "./call-api.ts";
 
 const DIGITS = new URL("../../../../packages/datasets/data/digits.csv", import.meta.url);
 
-/** Each with a learning rate that suits it: the same for all would compare learning rates, not optimizers. */
+/**
+ * The textbook's eight, each with a learning rate that suits it: the same for all would compare learning
+ * rates, not optimizers.
+ */
 const OPTIMIZERS = [
   { rule: "sgd", lr: 0.1 },
   { rule: "momentum", lr: 0.05, momentum: 0.9 },
   { rule: "nesterov", lr: 0.05, momentum: 0.9 },
+  { rule: "adagrad", lr: 0.05 },
+  { rule: "adadelta", lr: 1 },
+  { rule: "rmsprop", lr: 0.005 },
   { rule: "adam", lr: 0.01 },
+  { rule: "nadam", lr: 0.01 },
 ];
 const SEEDS = [1, 2];
 export const EPOCHS = 15;

@@ -5,7 +5,7 @@ import { followJobs } from "./follow-jobs.ts";
 import { EPOCHS, postJobs, uploadDigits } from "./post-jobs.ts";
 
 /**
- * Trains the digits with four optimizers and compares them, only over HTTP.
+ * Trains the digits with the textbook's eight optimizers and compares them, only over HTTP.
  *
  * @param laterUrl where the service will be when the reader tries the lines printed last
  * @throws Error when a job does not finish
