@@ -13,12 +13,24 @@ interface Row
   finished_at: Date | null;
 }
 
+/** How many queued jobs stand before a job: counted for one, numbered once for a page of many. */
+const AHEAD = {
+  one: `LATERAL (
+       SELECT count(*)::int AS ahead FROM jobs AS other
+       WHERE other.status = 'queued' AND (other.created_at, other.id) < (jobs.created_at, jobs.id)
+     ) AS waiting ON status = 'queued'`,
+  many: `(
+       SELECT id, (row_number() OVER (ORDER BY created_at, id) - 1)::int AS ahead
+       FROM jobs WHERE status = 'queued'
+     ) AS waiting ON waiting.id = jobs.id`,
+};
+
 /** Jobs as the API shows them, in one statement: their summaries and their places in the queue with them. */
 export async function selectJobs(
   db: Queryable,
   where: string,
   parameters: unknown[],
-  tail = "",
+  { tail = "", ahead = "one" }: { tail?: string; ahead?: keyof typeof AHEAD } = {},
 ): Promise<Job[]> {
   const { rows } = await db.query<Row>(
     `SELECT jobs.id, jobs.name, status, outcome, attempt, spec, resolved, parameters, warnings, tags,
@@ -30,10 +42,7 @@ export async function selectJobs(
            'last', last, 'min', min, 'min_epoch', min_epoch, 'max', max, 'max_epoch', max_epoch))
          FROM metric_summaries WHERE job_id = jobs.id AND series = ANY('{${METRIC_NAMES.join(",")}}')), '{}') AS summary
      FROM jobs
-     LEFT JOIN LATERAL (
-       SELECT count(*)::int AS ahead FROM jobs AS other
-       WHERE other.status = 'queued' AND (other.created_at, other.id) < (jobs.created_at, jobs.id)
-     ) AS waiting ON status = 'queued'
+     LEFT JOIN ${AHEAD[ahead]}
      WHERE ${where} ${tail}`,
     parameters,
   );
@@ -66,9 +75,9 @@ export async function listJobs(
     db.pool,
     `($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR rule = $2)
      AND ($3::text IS NULL OR dataset_id = $3) AND tags @> $4
-     AND ($5::timestamptz IS NULL OR (created_at, id) ${beyond} ($5::timestamptz, $6::text))`,
+     AND ($5::timestamptz IS NULL OR (created_at, jobs.id) ${beyond} ($5::timestamptz, $6::text))`,
     [status ?? null, rule ?? null, dataset ?? null, JSON.stringify(tags), instant, id, limit + 1],
-    `ORDER BY created_at ${order}, id ${order} LIMIT $7`,
+    { tail: `ORDER BY created_at ${order}, jobs.id ${order} LIMIT $7`, ahead: "many" },
   );
   const data = jobs.slice(0, limit);
   const last = data.at(-1);
