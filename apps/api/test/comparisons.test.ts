@@ -258,6 +258,21 @@ test("group_by what stands around the rule", async () => {
       "optimizer.accumulate": 2,
     },
   ]);
+  // What is an object or a list is grouped by its JSON; what no run has is said.
+  const whole = await compare({
+    filter: { tags },
+    metric: "val_accuracy",
+    group_by: ["optimizer.clip", "optimizer.learning_rate"],
+  });
+  expect(whole.groups.map(({ key }) => key["optimizer.clip"])).toEqual([
+    '{"global_norm":0.5}',
+    null,
+  ]);
+  expect(whole.warnings).toContainEqual({
+    code: "unknown_field",
+    message: "none of the runs has the field optimizer.learning_rate",
+    groups: [],
+  });
 });
 
 test("jobs by name: all of them, or a refusal that names the missing", async () => {

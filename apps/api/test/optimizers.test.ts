@@ -198,7 +198,8 @@ test("one rule: in paper where it has that, with its text, and what there is ins
     allowed: expect.arrayContaining(["paper", "torch"]),
   });
   expect(await fault("mine?convention=torch")).toMatchObject({
-    pointer: "/path/rule",
+    pointer: "/query/convention",
+    allowed: ["custom"],
     message: expect.stringContaining("torch"),
   });
 });

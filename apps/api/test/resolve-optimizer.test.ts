@@ -334,6 +334,8 @@ test.each<[optimizer: Record<string, unknown>, code: string, message: RegExp]>([
   [{ schedule: { type: "multi_step", at: [9, 10] } }, "schedule_ends_late", /last drop is at 10/],
   [{ schedule: { type: "plateau", patience: 8 } }, "schedule_never_acts", /patience 8 .*11 epochs/],
   [{ maximize: true }, "maximizes", /climb/],
+  [{ accumulate: 6 }, "accumulate_exceeds_epoch", /an epoch has 5 batches/],
+  [{ ema: {} }, "ema_outlasts_training", /about 1000 steps, and the training has 50/],
   [{ groups: [{ match: "*.bias", maximize: true }] }, "maximizes", /climb/],
 ])("a warning: %o", (optimizer, code, message) => {
   expect(accepted(optimizer).warnings).toEqual([{ code, message: expect.stringMatching(message) }]);
@@ -344,9 +346,30 @@ test.each<Record<string, unknown>>([
   { schedule: { type: "step", every: 9 } },
   { schedule: { type: "multi_step", at: [1, 9] } },
   { schedule: { type: "plateau", patience: 7 } },
+  { accumulate: 5 },
+  { ema: { decay: 0.98 } },
   { schedule: { type: "constant", warmup: { steps: 49 } } },
 ])("no warning just inside: %o", (optimizer) => {
   expect(accepted(optimizer).warnings).toEqual([]);
+});
+
+test("a rule of one's own in a convention it has not, and one that is not there", () => {
+  const faultsOf = (optimizer: Record<string, unknown>) => {
+    const { faults } = resolve(optimizer);
+    return faults;
+  };
+  expect(faultsOf({ convention: "paper" })).toEqual([
+    {
+      pointer: "/optimizer/convention",
+      message: expect.stringContaining("mine"),
+      allowed: ["custom"],
+    },
+  ]);
+  const [unknown] = faultsOf({ rule: "theirs", convention: "custom" })!;
+  expect(unknown).toEqual({
+    pointer: "/optimizer/rule",
+    message: expect.stringContaining("GET /v1/optimizers?convention=custom"),
+  });
 });
 
 test.each<[pattern: string, matched: string[], not: string[]]>([

@@ -8,7 +8,9 @@ const closed = { additionalProperties: false };
 /** A field of the resolved job to group by: `optimizer.rule`, `optimizer.schedule.type`, `batch_size`, `tags.experiment`, … */
 export const GroupField = Type.String({
   pattern:
-    "^(optimizer\\.((schedule|clip|ema)\\.([a-z_]{1,64}\\.)?[a-z_]{1,64}|[a-z][a-z0-9_]{0,63})|dataset\\.(id|target|scaling|validation_fraction|split_seed)|loss|epochs|batch_size|seed|parameters|name|tags\\.[A-Za-z0-9_.-]{1,64})$",
+    "^(optimizer(\\.[A-Za-z0-9][A-Za-z0-9_]{0,63}){1,4}|dataset\\.(id|target|scaling|validation_fraction|split_seed)|loss|epochs|batch_size|seed|parameters|name|tags\\.[A-Za-z0-9_.-]{1,64})$",
+  description:
+    "a field of the resolved job: optimizer.rule, optimizer.lr (any path below optimizer, as optimizer.schedule.type; what is an object or a list there is its JSON), dataset.id, .target, .scaling, .validation_fraction or .split_seed, loss, epochs, batch_size, seed, parameters, name, or tags.<key>",
 });
 
 export const ComparisonRequest = Type.Object(
@@ -47,6 +49,9 @@ export const WARNING_CODES = [
   "different_datasets",
   "different_models",
   "unequal_epochs",
+  "mixed_optimizers",
+  "unknown_field",
+  "diverged_runs",
   "best_at_edge_of_range",
   "no_value",
   "unfinished_jobs",

@@ -38,7 +38,7 @@ const BUILT_IN: readonly [rule: string, conventions: readonly string[]][] = [
   ["adabelief", ["paper", "optax"]],
   ["lamb", ["paper", "keras", "optax"]],
   ["lars", ["paper", "optax"]],
-  ["adafactor", ["torch", "keras"]],
+  ["adafactor_unfactored", ["torch", "keras"]],
   ["rprop", ["torch"]],
   ["asgd", ["torch"]],
 ];

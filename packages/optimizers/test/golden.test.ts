@@ -23,7 +23,7 @@ test.each(cases)("$name as $convention/$rule", (golden) => {
 /**
  * Known-good trajectories that no rule can follow. Ftrl: an element-wise real power, which the language does
  * not have (and it pulls weights without a gradient to zero). The other: Adafactor's row and column averages
- * of a matrix; adafactor here keeps the whole second moment, as for vectors.
+ * of a matrix; adafactor_unfactored keeps the whole second moment, as for vectors.
  */
 const CANNOT_BE_SAID = [
   "keras_verbatim/ftrl/single_step",

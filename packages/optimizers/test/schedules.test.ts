@@ -58,6 +58,21 @@ test.each(plateaus)("torch $source", ({ schedule, factors, metrics = [] }) => {
   expectFactors([...actual, factor(4 * metrics.length)], factors, 1e-12);
 });
 
+test("a plateau hears metrics below zero: their size counts, not their sign", () => {
+  const drops = (values: readonly number[]) => {
+    const plateau = { patience: 1, threshold: 0.1, cooldown: 0, floor: 0, factor: 0.5 };
+    const schedule = createSchedule({ type: "plateau", metric: "val_r2", ...plateau }, 1);
+    return values.map((value) => {
+      schedule.endEpoch({ val_r2: value });
+      return schedule.factor(0);
+    });
+  };
+  // By hand: from -1, progress is more than 0.1 up; -0.95 is none, -0.85 is, and then 0.085 is wanted.
+  expect(drops([-1, -1, -1, -1])).toEqual([1, 1, 0.5, 0.5]);
+  expect(drops([-1, -0.95, -0.95])).toEqual([1, 1, 0.5]);
+  expect(drops([-1, -0.95, -0.85, -0.8, -0.8])).toEqual([1, 1, 1, 1, 0.5]);
+});
+
 test("a plateau refuses an epoch without its metric", () => {
   const { schedule } = plateaus[0]!;
   expect(() => createSchedule(schedule, 1).endEpoch({ val_accuracy: 1 })).toThrow("no val_loss");

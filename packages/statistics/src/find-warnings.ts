@@ -17,7 +17,16 @@ export function findWarnings(groups: readonly RunGroup[]): ComparisonWarning[] {
     ),
     ...mixed(groups, "different_models", "models or losses", (run) => run.model),
     ...mixed(groups, "unequal_epochs", "numbers of epochs", (run) => run.epochs),
+    ...mixedOptimizers(groups),
+    ...unknownFields(groups),
     ...edgesOfRange(groups),
+    ...named(
+      groups,
+      "diverged_runs",
+      (run) => run.diverged,
+      (count) =>
+        `${count} of ${runs.length} runs diverged; what they are judged by is from before they did`,
+    ),
     ...named(
       groups,
       "no_value",
@@ -67,6 +76,39 @@ function mixed(
   ];
 }
 
+/** A group whose runs were optimized differently says nothing about either; names the fields that differ. */
+function mixedOptimizers(groups: readonly RunGroup[]): ComparisonWarning[] {
+  const fields = new Set<string>();
+  const mixtures = groups.filter(({ runs }) => {
+    const names = new Set(runs.flatMap((run) => Object.keys(run.optimizer)));
+    const differing = [...names].filter(
+      (name) => new Set(runs.map((run) => run.optimizer[name])).size > 1,
+    );
+    for (const name of differing) fields.add(`optimizer.${name}`);
+    return differing.length > 0;
+  });
+  if (mixtures.length === 0) return [];
+  return [
+    {
+      code: "mixed_optimizers",
+      message: `${mixtures.length} of ${groups.length} groups mix runs that differ in ${[...fields].join(", ")}; group by what differs, or compare the best of each`,
+      groups: mixtures.map(({ key }) => key),
+    },
+  ];
+}
+
+/** A field to group by that no run has: most often misspelt. */
+function unknownFields(groups: readonly RunGroup[]): ComparisonWarning[] {
+  const fields = Object.keys(groups[0]?.key ?? {});
+  return fields
+    .filter((field) => field !== "name" && groups.every(({ key }) => key[field] === null))
+    .map((field) => ({
+      code: "unknown_field" as const,
+      message: `none of the runs has the field ${field}`,
+      groups: [],
+    }));
+}
+
 /** Warns of groups that hold runs like this. */
 function named(
   groups: readonly RunGroup[],
@@ -103,10 +145,15 @@ function edgesOfRange(groups: readonly RunGroup[]): ComparisonWarning[] {
       tried.reduce((a, b) => Math.max(a, b)),
     ];
     if (low === high || (value !== low && value !== high)) return [];
+    if (value === low && value <= smallest(field)) return [];
     const message = `the best ${field}, ${value}, is the ${value === low ? "smallest" : "largest"} of those tried (${low} to ${high}); a better one may lie beyond`;
     return [{ code: "best_at_edge_of_range" as const, message, groups: [best.key] }];
   });
 }
+
+/** Below this a field cannot go: nothing lies beyond such an edge. */
+const smallest = (field: string) =>
+  field === "batch_size" || field === "optimizer.accumulate" ? 1 : 0;
 
 /** Fields that are tuned, unlike the seed or the number of parameters. */
 const isHyper = (field: string) => field.startsWith("optimizer.") || field === "batch_size";

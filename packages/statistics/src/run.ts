@@ -15,6 +15,8 @@ export interface Run {
   /** Equal for two runs that saw the same data, and for two that trained the same model. */
   dataset: string;
   model: string;
+  /** The optimizer's settings, field by field. */
+  optimizer: Readonly<Record<string, string>>;
   /** Null for a run that did not reach the target. */
   epochsToTarget: number | null;
   secondsToTarget: number | null;

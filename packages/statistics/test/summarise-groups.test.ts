@@ -24,6 +24,7 @@ function run(rule: string, value: number | null, more: Partial<Run> = {}): Run {
     epochs: 10,
     dataset: "a",
     model: "m",
+    optimizer: { rule, lr: "0.1" },
     epochsToTarget: null,
     secondsToTarget: null,
     ...more,
@@ -165,4 +166,43 @@ test("no runs: an empty answer", () => {
     ranking: [],
     warnings: [],
   });
+});
+
+test("what a group mixes, what no run has, and what diverged is said", () => {
+  const mixed = [
+    run("adam", 0.9, { optimizer: { rule: "adam", lr: "0.1", clip: "null" } }),
+    run("adam", 0.8, { optimizer: { rule: "adam", lr: "0.2", clip: "null" } }),
+    run("adam", 0.7, { optimizer: { rule: "adam", lr: "0.1", clip: '{"value":1}' } }),
+    run("sgd", 0.6),
+    run("sgd", 0.6, { diverged: true }),
+    run("sgd", 0.6),
+  ].map((each) => ({ ...each, key: { ...each.key, "optimizer.lrr": null } }));
+  const { warnings } = summariseGroups(mixed, question);
+  expect(codes(warnings)).toEqual(["mixed_optimizers", "unknown_field", "diverged_runs"]);
+  const [mixture, unknown, diverged] = warnings as [
+    ComparisonWarning,
+    ComparisonWarning,
+    ComparisonWarning,
+  ];
+  expect(mixture.message).toContain(
+    "1 of 2 groups mix runs that differ in optimizer.lr, optimizer.clip",
+  );
+  expect(mixture.groups).toEqual([{ "optimizer.rule": "adam", "optimizer.lrr": null }]);
+  expect(unknown.message).toBe("none of the runs has the field optimizer.lrr");
+  expect(diverged.message).toContain("1 of 6 runs diverged");
+  expect(diverged.groups).toEqual([{ "optimizer.rule": "sgd", "optimizer.lrr": null }]);
+});
+
+test("an edge beyond which nothing lies is none to warn of", () => {
+  const tried = (field: string, values: number[]) =>
+    summariseGroups(
+      values.flatMap((value) =>
+        [1, 2, 3].map(() => run("adam", 1 / (1 + value), { key: { [field]: value } })),
+      ),
+      question,
+    ).warnings;
+  expect(codes(tried("optimizer.accumulate", [1, 2, 4]))).toEqual([]);
+  expect(codes(tried("optimizer.weight_decay", [0, 0.1]))).toEqual([]);
+  expect(codes(tried("optimizer.lr", [0.1, 0.2]))).toEqual(["best_at_edge_of_range"]);
+  expect(codes(tried("optimizer.accumulate", [2, 4]))).toEqual(["best_at_edge_of_range"]);
 });

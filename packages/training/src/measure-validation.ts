@@ -13,7 +13,10 @@ export function measureValidation(
     : measureNumbers(outputs, part, targetScale);
 }
 
-/** Cross-entropy -log softmax(logits)[class] by the log-sum-exp of shifted logits, and accuracy. */
+/**
+ * Cross-entropy -log softmax(logits)[class] by the log-sum-exp of shifted logits, and accuracy. Outputs that
+ * are no numbers predict nothing: no accuracy then, where counting would take them for the first class.
+ */
 function measureClasses(logits: Float32Array, { rows, targets }: Part, classes: number) {
   let [loss, correct] = [0, 0];
   for (let row = 0; row < rows; row++) {
@@ -25,7 +28,8 @@ function measureClasses(logits: Float32Array, { rows, targets }: Part, classes: 
     loss += Math.log(sum) + of[largest]! - of[targets[row]!]!;
     if (largest === targets[row]) correct += 1;
   }
-  return { val_loss: loss / rows, val_accuracy: correct / rows };
+  const accuracy = Number.isNaN(loss) ? Number.NaN : correct / rows;
+  return { val_loss: loss / rows, val_accuracy: accuracy };
 }
 
 /** Squared and absolute error in the target's own unit; r2 = 1 - residual / total sum of squares. */

@@ -110,7 +110,8 @@ export async function* train(
       model.forward(validation.inputs, validation.rows),
     );
     const measured = measureValidation(outputs, validation, data);
-    const accuracy = data.classes ? { train_accuracy: correct / training.rows } : {};
+    const hits = Number.isNaN(train_loss) ? Number.NaN : correct / training.rows;
+    const accuracy = data.classes ? { train_accuracy: hits } : {};
     const metrics: Partial<Record<Metric, number>> = { train_loss, ...accuracy, ...measured };
     const seconds = (performance.now() - started) / 1000;
     const reproducible = { ...metrics, lr: lr * factor, grad_norm: norm / steps };

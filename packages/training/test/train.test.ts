@@ -59,6 +59,15 @@ test("a diverging job ends as diverged, with the epoch in which it did", async (
   expect(epochs.length).toBeGreaterThan(0);
 });
 
+test("outputs that are no numbers have no accuracy: a diverged run must not win by its first class", async () => {
+  const text = "hyper lr = 1\nw = 0 / 0 * g";
+  const own = optimizer({ rule: "broken", convention: "custom", lr: 1 });
+  const { epochs, result } = await run(irisJob({ optimizer: own, rule_text: text }), iris);
+  expect(result.outcome).toBe("diverged");
+  const { train_accuracy, val_accuracy, train_loss, val_loss } = epochs.at(-1)!.values;
+  expect([train_accuracy, val_accuracy, train_loss, val_loss]).toEqual(Array(4).fill(Number.NaN));
+});
+
 test("a job stops when its target is reached, or when patience runs out", async () => {
   const target = { metric: "val_accuracy" as const, value: 0.8 };
   const reached = await run(irisJob({ stop: { target } }), iris);

@@ -3,6 +3,7 @@ import {
   type ComparisonRequest,
   type JobStatus,
   METRICS,
+  type ResolvedJob,
 } from "@descent/contracts";
 import { type Database, type Run as JobRun, selectRuns } from "@descent/db";
 import { type Run, summariseGroups } from "@descent/statistics";
@@ -37,9 +38,16 @@ function asRun(run: JobRun, groupBy: readonly string[]): Run {
     // Not the split's seed: a study may vary it with the seed, to average over splits as well.
     dataset: JSON.stringify([id, target, features, validation_fraction]),
     model: JSON.stringify([resolved.model, resolved.loss]),
+    optimizer: settingsOf(resolved),
     epochsToTarget,
     secondsToTarget,
   };
+}
+
+/** What the optimizer is and how it is set, field by field; its own text stands for a user's rule. */
+function settingsOf({ optimizer, rule_text }: ResolvedJob): Record<string, string> {
+  const fields = Object.entries({ ...optimizer, ...(rule_text ? { text: rule_text } : {}) });
+  return Object.fromEntries(fields.map(([name, value]) => [name, JSON.stringify(value)]));
 }
 
 /** A job named but not there would silently be missing from the answer. */

@@ -21,13 +21,14 @@ export function readGroupField(run: JobRun, field: string): GroupKey[string] {
   }
 }
 
-/** What stands at the end of a path of names, as schedule, warmup, steps. */
+/** What stands at the end of a path of names, as schedule, warmup, steps; an object or a list as its JSON. */
 function inside(object: object, path: readonly string[]): GroupKey[string] {
   let value: unknown = object;
   for (const name of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return null;
     value = (value as Record<string, unknown>)[name];
   }
+  if (typeof value === "object" && value !== null) return JSON.stringify(value);
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? value
     : null;

@@ -1,5 +1,6 @@
-import type { Fault, OptimizerSpec } from "@descent/contracts";
+import { CUSTOM, type Fault, type OptimizerSpec } from "@descent/contracts";
 import {
+  conventionsOf,
   defaultConvention,
   findRule,
   listRules,
@@ -8,30 +9,35 @@ import {
 
 /**
  * The rule that a request names: a built-in one, with the convention left out in `paper` where it has
- * that, else in its first; or the user's own.
+ * that, else in its first; or the user's own, whose convention is `custom`.
  *
- * @param ownRule the user's own rule that the request means, null where it means none
+ * @param ownRule the user's own rule of that name, null where there is none
  * @returns null, with the fault, where there is no such rule
  */
 export function chooseRule(
-  { rule, convention = defaultConvention(rule) }: Pick<OptimizerSpec, "rule" | "convention">,
+  { rule, convention }: Pick<OptimizerSpec, "rule" | "convention">,
   ownRule: RuleDescription | null,
   faults: Fault[],
 ): RuleDescription | null {
-  const found = ownRule ?? (convention === undefined ? undefined : findRule(rule, convention));
-  if (found) return found;
-  const conventions = listRules().filter((each) => each.rule === rule);
-  if (conventions.length > 0)
-    faults.push({
-      pointer: "/optimizer/convention",
-      message: `${rule} is not there in the convention "${convention}"`,
-      allowed: conventions.map((each) => each.convention),
-    });
-  else
-    faults.push({
-      pointer: "/optimizer/rule",
-      message: `there is no rule "${rule}"${convention === undefined ? "" : ` in the convention "${convention}"`}`,
-      allowed: [...new Set(listRules().map((each) => each.rule))],
-    });
+  const conventions = ownRule ? [CUSTOM] : conventionsOf(rule);
+  if (conventions.length === 0) {
+    faults.push(unknownRule(rule, convention));
+    return null;
+  }
+  const wanted = convention ?? (ownRule ? CUSTOM : defaultConvention(rule));
+  if (wanted !== undefined && conventions.includes(wanted))
+    return ownRule ?? findRule(rule, wanted) ?? null;
+  const message = `${rule} is not there in the convention "${convention}"`;
+  faults.push({ pointer: "/optimizer/convention", message, allowed: conventions });
   return null;
+}
+
+function unknownRule(rule: string, convention: string | undefined): Fault {
+  const pointer = "/optimizer/rule";
+  if (convention === CUSTOM) {
+    const message = `there is no rule "${rule}" of your own; GET /v1/optimizers?convention=custom lists them`;
+    return { pointer, message };
+  }
+  const allowed = [...new Set(listRules().map((each) => each.rule))];
+  return { pointer, message: `there is no rule "${rule}"`, allowed };
 }

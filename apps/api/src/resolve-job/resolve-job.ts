@@ -37,7 +37,7 @@ export type Resolution =
  *
  * @param spec of the right shape (the schema has seen to that); this is about its meaning
  * @param profile what is known of its data set
- * @param ownRule the user's own rule that the optimizer names, null where it names none
+ * @param ownRule the user's own rule of the name that the optimizer gives, null where there is none
  */
 export function resolveJob(
   spec: JobSpec,

@@ -34,7 +34,7 @@ export interface OptimizerResolution {
  * Fills in the convention, the hypers from the rule's text, and all that stands around the rule; null with
  * the faults where that fails, or where what is needed of the training is not known.
  *
- * @param ownRule the user's own rule that `spec` names, null where it names none
+ * @param ownRule the user's own rule of the name that `spec` gives, null where there is none
  */
 export function resolveOptimizer(
   spec: OptimizerSpec,
@@ -68,6 +68,8 @@ export function resolveOptimizer(
       code: "maximizes",
       message: "maximize is true: the training would climb the loss instead of descending it",
     });
+  const decay = ema ? (ema.decay ?? EMA_DECAY) : null;
+  warnings.push(...seldomMeant(training, accumulate, decay));
   const optimizer: ResolvedOptimizer = {
     rule: rule.rule,
     convention: rule.convention,
@@ -76,8 +78,30 @@ export function resolveOptimizer(
     schedule: resolvedSchedule,
     clip,
     accumulate,
-    ema: ema ? { decay: ema.decay ?? EMA_DECAY } : null,
+    ema: decay === null ? null : { decay },
     groups: resolvedGroups,
   };
   return { optimizer, ruleText: rule.convention === CUSTOM ? rule.text : null, warnings };
+}
+
+/** Settings that are allowed, but have little to do with so short a training. */
+function seldomMeant(
+  { epochs, batchesPerEpoch }: Training,
+  accumulate: number,
+  decay: number | null,
+): JobWarning[] {
+  if (batchesPerEpoch === null) return [];
+  const warnings: JobWarning[] = [];
+  const steps = Math.ceil(batchesPerEpoch / accumulate) * epochs;
+  if (accumulate > batchesPerEpoch)
+    warnings.push({
+      code: "accumulate_exceeds_epoch",
+      message: `an epoch has ${batchesPerEpoch} batches: with accumulate ${accumulate} each epoch is one step of all of them`,
+    });
+  if (decay !== null && 1 / (1 - decay) > steps)
+    warnings.push({
+      code: "ema_outlasts_training",
+      message: `an average of decay ${decay} looks back on about ${Math.round(1 / (1 - decay))} steps, and the training has ${steps}: early weights still weigh in at its end`,
+    });
+  return warnings;
 }

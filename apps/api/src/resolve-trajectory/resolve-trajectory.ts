@@ -12,7 +12,7 @@ import { resolveStepSchedule } from "./resolve-step-schedule.ts";
  * Turns a trajectory as sent into one that can run, or says everything that is wrong with it.
  *
  * @param request of the right shape (the schema has seen to that), but for what is nested in arrays
- * @param ownRule the user's own rule that the optimizer names, null where it names none
+ * @param ownRule the user's own rule of the name that the optimizer gives, null where there is none
  */
 export function resolveTrajectory(
   request: TrajectoryRequest,

@@ -15,8 +15,10 @@ export function watchPlateau(plateau: Plateau): Schedule {
   let best = minimize ? Infinity : -Infinity;
   let badEpochs = 0;
   let cooling = 0;
+  /** Of the best value's size: PyTorch's best * threshold moves the wrong way where the best is below zero. */
+  const margin = () => (Number.isFinite(best) ? Math.abs(best) * threshold : 0);
   const isBetter = (value: number) =>
-    minimize ? value < best * (1 - threshold) : value > best * (1 + threshold);
+    minimize ? value < best - margin() : value > best + margin();
 
   return {
     factor: () => current,

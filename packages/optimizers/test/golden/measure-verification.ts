@@ -47,7 +47,7 @@ function difference({ recorded }: GoldenCase, points: readonly number[][]): numb
   return Math.max(...relative);
 }
 
-export function sameBits({ recorded }: GoldenCase, points: readonly number[][]): boolean {
+function sameBits({ recorded }: GoldenCase, points: readonly number[][]): boolean {
   return recorded.every(({ weights }, step) =>
     weights.every((value, index) => Object.is(points[step]![index], value)),
   );

@@ -67,12 +67,12 @@ RULES = {
         ("", {}), ("decay", {"lr": 0.05, "lambd": 0.1, "alpha": 0.5, "weight_decay": 0.05})]),
     "rprop": (OPTIM.Rprop, {}, [
         ("", {}), ("bounds", {"lr": 0.05, "eta_minus": 0.4, "eta_plus": 1.5, "min_step": 0.01, "max_step": 0.1})]),
-    "adafactor": (OPTIM.Adafactor, {}, [
+    "adafactor_unfactored": (OPTIM.Adafactor, {}, [
         ("", {}), ("decay", {
             "lr": 0.1, "beta2_decay": -0.5, "eps1": 1e-4, "eps2": 0.01, "clip_threshold": 1.5, "weight_decay": 0.1})]),
 }
 # Adafactor takes norms, whose order of summation is PyTorch's own.
-INEXACT = ["adafactor"]
+INEXACT = ["adafactor_unfactored"]
 DTYPE = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -85,7 +85,7 @@ def keywords(rule, hypers):
     if rule == "rprop" and "eta_minus" in given:
         given["etas"] = (given.pop("eta_minus"), given.pop("eta_plus"))
         given["step_sizes"] = (given.pop("min_step"), given.pop("max_step"))
-    if rule == "adafactor" and "eps1" in given:
+    if rule == "adafactor_unfactored" and "eps1" in given:
         given["eps"] = (given.pop("eps1"), given.pop("eps2"))
     return given
 
@@ -119,7 +119,7 @@ def run(precision):
             cases += cases_of(
                 "torch", rule, reference, f"torch.optim.{optimizer.__name__}, {versions}",
                 runner_of(rule, optimizer, fixed), hypers, [precision], label,
-                vector=rule == "adafactor", rosenbrock=SLOW.get(rule), exact=rule not in INEXACT)
+                vector=rule == "adafactor_unfactored", rosenbrock=SLOW.get(rule), exact=rule not in INEXACT)
     json.dump(cases, sys.stdout)
 
 
