@@ -30,7 +30,7 @@ export async function pageOptimizers(
     (rule ?? each.rule) === each.rule && (convention ?? each.convention) === each.convention;
   const found = builtInAfter(after)
     .filter(wanted)
-    .map(builtIn)
+    .map(asOptimizer)
     .slice(0, limit + 1);
   if (found.length <= limit && (convention ?? CUSTOM) === CUSTOM) {
     const name = after?.[1] === CUSTOM ? String(after[0]) : null;
@@ -43,8 +43,8 @@ export async function pageOptimizers(
   return { data, next_cursor: more ? encodeCursor([last.rule, last.convention]) : null };
 }
 
-/** A built-in rule as the API shows it. */
-export function builtIn({
+/** A rule as the API shows it that is in no table: built in, or only tried. */
+export function asOptimizer({
   rule,
   convention,
   title,

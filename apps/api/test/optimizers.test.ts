@@ -71,11 +71,31 @@ test("a rule of the user's own is answered as it was understood, and found again
   expect((await get("/v1/optimizers/heavy_ball?convention=custom")).json()).toEqual(rule);
 });
 
+test("a text is tried without creating anything", async () => {
+  const url = "/v1/optimizers?validate_only=true";
+  const tried = await api.app.inject({
+    method: "POST",
+    url,
+    payload: { name: "later", text: TEXT },
+  });
+  expect(tried.statusCode, tried.body).toBe(200);
+  expect(tried.json()).toMatchObject({ rule: "later", convention: "custom", created_at: null });
+  expect((await get("/v1/optimizers/later")).statusCode).toBe(404);
+  const broken = { name: "later", text: "hyper lr = 1\nw -=" };
+  expectProblem(
+    await api.app.inject({ method: "POST", url, payload: broken }),
+    422,
+    "invalid_optimizer",
+  );
+});
+
 test("the same text again is the same rule, another text is not taken", async () => {
   const rule = await create("mine");
-  const again = await post({ name: "mine", text: TEXT });
-  expect(again.statusCode).toBe(200);
-  expect(again.json()).toEqual(rule);
+  for (const text of [TEXT, TEXT.replaceAll("\n", "\r\n"), `${TEXT}\n\n`]) {
+    const again = await post({ name: "mine", text });
+    expect(again.statusCode).toBe(200);
+    expect(again.json()).toEqual(rule);
+  }
   const other = expectProblem(
     await post({ name: "mine", text: `${TEXT}#` }),
     409,

@@ -44,7 +44,9 @@ export async function createOptimizer(
     const { created, ...row } = rows[0]!;
     const optimizer = shown(row);
     if (!created)
-      return row.text === text ? { result: "exists", optimizer } : { result: "name_taken" };
+      return plain(row.text) === plain(text)
+        ? { result: "exists", optimizer }
+        : { result: "name_taken" };
     if (idempotency) await keepAnswer(client, idempotency, optimizer);
     return { result: "created", optimizer };
   });
@@ -91,6 +93,9 @@ export async function deleteOptimizer(
     return "deleted";
   });
 }
+
+/** Line ends and what stands after the last word make no other rule. */
+const plain = (text: string) => text.replaceAll("\r\n", "\n").trimEnd();
 
 function shown({ name, title, hypers, text, created_at }: Row): Optimizer {
   return {

@@ -90,6 +90,16 @@ test("averaged weights: the first step copies, then decay * average + (1 - decay
   expect(optimizer.weights[0]).toBe(12);
 });
 
+test("an average in float32 does not drift away from weights that stay", () => {
+  const groups = [{ tensors: [0], hypers: { lr: 0 } }];
+  const tensors = [{ begin: 0, length: 64 }];
+  const ema = { decay: 0.9999 };
+  const optimizer = buildOptimizer({ text: SGD, precision: "float32", tensors, groups, ema });
+  for (let i = 0; i < 64; i++) optimizer.weights[i] = 1 + i / 100;
+  for (let step = 0; step < 5000; step++) optimizer.step();
+  expect(Array.from(optimizer.averaged)).toEqual(Array.from(optimizer.weights));
+});
+
 test("every group has hypers of its own, every tensor its own norm", () => {
   const hypers = [
     { lr: 0.5, decay: 0.25 },
@@ -161,9 +171,27 @@ test("saved in the middle and restored elsewhere, every rule continues bit for b
       const resumed = buildOptimizer(options);
       resumed.restore(saved);
       expect(resumed.stepsTaken).toBe(4);
+      expect(resumed.save()).toEqual(saved);
       run(resumed, 4, 9);
       expect(resumed.save()).toEqual(whole.save());
     }
+});
+
+test("saved before the first step, a scalar has its start value", () => {
+  const optimizer = compileRule(SCALED, { lr: 0.5, decay: 0.25 }, 1);
+  expect(optimizer.save()).toMatchObject({ step: 0, scalars: [{ product: 1 }] });
+});
+
+test("a short tensor between two of another group is updated once, with its own hypers", () => {
+  const tensors = [0, 4, 8].map((begin) => ({ begin, length: 4 }));
+  const groups = [
+    { tensors: [0, 2], hypers: { lr: 1 } },
+    { tensors: [1], hypers: { lr: 10 } },
+  ];
+  const optimizer = buildOptimizer({ text: SGD, precision: "float32", tensors, groups });
+  optimizer.gradients.fill(-1);
+  optimizer.step();
+  expect(Array.from(optimizer.weights)).toEqual([1, 1, 1, 1, 10, 10, 10, 10, 1, 1, 1, 1]);
 });
 
 test("padding that became NaN is not the weights' fault", () => {
@@ -192,4 +220,11 @@ test("tensors that do not lie on 16 bytes are refused", () => {
   const tensors = [{ begin: 3, length: 4 }];
   const groups = [{ tensors: [0], hypers: { lr: 1 } }];
   expect(() => buildOptimizer({ text, precision: "float32", tensors, groups })).toThrow(/16 bytes/);
+});
+
+test("tensors that end after the arrays are refused", () => {
+  const tensors = [{ begin: 0, length: 100 }];
+  const groups = [{ tensors: [0], hypers: { lr: 1 } }];
+  const options = { text: SGD, precision: "float32", tensors, groups, length: 99 } as const;
+  expect(() => buildOptimizer(options)).toThrow(/do not hold 100/);
 });

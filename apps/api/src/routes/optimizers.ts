@@ -15,7 +15,7 @@ import type { App, Parts } from "../app.ts";
 import { findOwnRule } from "../find-own-rule.ts";
 import { IdempotencyHeaders, idempotencyOf } from "../idempotency.ts";
 import { problems } from "../openapi/responses.ts";
-import { builtIn, pageOptimizers } from "../page-optimizers.ts";
+import { asOptimizer, pageOptimizers } from "../page-optimizers.ts";
 import { faulty, problem } from "../problem/problem-error.ts";
 import { chooseRule } from "../resolve-job/choose-rule.ts";
 import { withRuleThreads } from "../with-rule-threads.ts";
@@ -58,8 +58,12 @@ export function optimizerRoutes(app: App, parts: Parts): void {
         operationId: "createOptimizer",
         summary: "Add a rule of your own",
         description:
-          'The text is read, checked and tried; jobs and trajectories then use it as `{"rule": "<name>", "convention": "custom"}`. It never changes under its name: the same text again answers 200, another one 409.',
+          'The text is read, checked and tried; jobs and trajectories then use it as `{"rule": "<name>", "convention": "custom"}`. It never changes under its name: the same text again answers 200, another one 409. With `validate_only=true` it is only tried, and nothing is created.',
         tags,
+        querystring: Type.Object(
+          { validate_only: Type.Optional(Type.Boolean()) },
+          { additionalProperties: false },
+        ),
         headers: IdempotencyHeaders,
         body: CreateOptimizer,
         response: {
@@ -88,6 +92,7 @@ export function optimizerRoutes(app: App, parts: Parts): void {
       if (tried.fault !== null)
         throw faulty("invalid_optimizer", [{ pointer: "/text", message: tried.fault }]);
       const { title, hypers } = tried.description;
+      if (request.query.validate_only) return reply.send(asOptimizer(tried.description));
       const creation = await createOptimizer(parts.db, {
         name,
         text,
@@ -129,7 +134,7 @@ export function optimizerRoutes(app: App, parts: Parts): void {
       const own = await findOwnRule(parts.db, named);
       const faults: Fault[] = [];
       const found = chooseRule(named, own, faults);
-      if (found) return found === own ? own : builtIn(found);
+      if (found) return found === own ? own : asOptimizer(found);
       const errors = faults.map((fault) => ({ ...fault, pointer: placeOf(fault) }));
       throw problem("optimizer_not_found", errors[0]?.message ?? "", { errors });
     },
