@@ -50,7 +50,7 @@ test("every rule says what it is in its first line and is listed once", () => {
 const HYPERS = new Set([
   ...["lr", "momentum", "dampening", "beta1", "beta2", "eps", "rho", "centered"],
   ...["initial_accumulator", "lr_decay", "momentum_decay", "amsgrad", "weight_decay"],
-  ...["maximize", "decoupled_weight_decay", "eps_root", "eps_in_sqrt", "initial_scale", "nesterov"],
+  ...["maximize", "decoupled_weight_decay", "eps_root", "eps_in_sqrt", "nesterov"],
   ...["bias_correction", "bias_correction_m", "bias_correction_v", "threshold"],
   ...["trust_coefficient", "clip_threshold", "eps1", "eps2", "beta2_decay"],
   ...["eta_minus", "eta_plus", "min_step", "max_step", "lambd", "alpha"],
@@ -119,6 +119,16 @@ test("a bound that a range excludes is refused, one that it includes is not", ()
   expect(resolveHypers(nesterov, { momentum: 0 }).faults).toHaveLength(1);
   expect(resolveHypers(findRule("momentum", "torch")!, { momentum: 0 }).faults).toBeNull();
   expect(resolveHypers(findRule("nesterov", "keras")!, { momentum: 0 }).faults).toBeNull();
+  const lion = findRule("lion", "keras")!; // Keras: with a beta1 of 0, Lion is SignSGD
+  expect(resolveHypers(lion, { beta1: 0 }).faults).toHaveLength(1);
+  for (const [rule, hypers] of [
+    ["momentum", { momentum: 1, dampening: 1 }],
+    ["nesterov", { momentum: 1 }],
+    ["rmsprop", { momentum: 1 }],
+    ["adadelta", { eps: 0 }],
+    ["adamax", { eps: 0 }],
+  ] as const)
+    expect(resolveHypers(findRule(rule, "torch")!, hypers).faults).toBeNull();
   expect(
     resolveHypers(findRule("adafactor_unfactored", "torch")!, { beta2_decay: 0.1 }).faults,
   ).toHaveLength(1);

@@ -7,7 +7,7 @@ const compile = (text: string, hypers: Record<string, number | boolean> = { lr: 
   compileRule(text, hypers, 3, "float64");
 
 test.each([
-  ["hyper lr = 1\nw = toString(g)", /line 2, column 13: expected the end of the line/],
+  ["hyper lr = 1\nw = toString(g)", /line 2, column 5: "toString" is no function/],
   ["hyper lr = 1\n__proto__ = 2\nw -= __proto__ * g", /line 2, column 1: unexpected "_"/],
   ["hyper lr = 0 in (0, 1)\nw -= lr * g", /line 1, column 7: the default of "lr" is outside/],
   ["hyper lr = inf\nw -= lr * g", /line 1, column 7: the default of "lr" must be a finite number/],
@@ -61,6 +61,25 @@ test("texts at the bounds compile, texts beyond are refused, and none overflows 
   for (const text of [scalars, lines(8, () => `w = ${new Array(28).fill("g^4").join(" + ")}`)]) {
     expect(() => compile(text)).not.toThrow();
   }
+});
+
+test("norms, and values that wait for one, are bounded", () => {
+  const sum = (count: number, term: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => term(i)).join(" + ");
+  const norms = (count: number) => `hyper lr = 1\nw -= ${sum(count, (i) => `norm(g + ${i})`)}`;
+  expect(() => compile(norms(32))).not.toThrow();
+  expect(() => compile(norms(33))).toThrow(/at most 32 norms/);
+
+  const waiting = (count: number) => {
+    const values = Array.from({ length: count }, (_, i) => `a${i} = g * ${i}`).join("\n");
+    return `hyper lr = 1\n${values}\nw -= norm(g) * (${sum(count, (i) => `a${i}`)})`;
+  };
+  expect(() => compile(waiting(8))).not.toThrow();
+  expect(() => compile(waiting(9))).toThrow(/at most 8 values may wait for a norm/);
+
+  const chain = (count: number) => `hyper lr = 1\nw -= ${sum(count + 1, () => "g")}`;
+  expect(() => compile(chain(60))).not.toThrow();
+  expect(() => compile(chain(61))).toThrow(/at most 60 operators in a row/);
 });
 
 test("nesting costs no more than its length: every level once", () => {

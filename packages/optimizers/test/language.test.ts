@@ -6,7 +6,10 @@ const compiled = (body: string, count = 3, hypers: Record<string, number | boole
   compileRule(`hyper lr = 0.5\n${body}`, hypers, count, "float64");
 
 test.each([
-  ["w -= lr * q", /line 2, column 11: unknown name "q"/],
+  ["w -= lr * q", /line 2, column 11: unknown name "q"; known here: w, g, t, lr/],
+  ["w -= lr * foo(g)", /line 2, column 11: "foo" is no function; there are sqrt, abs/],
+  ["hyper b = 1 in [2, 1]\nw -= g", /line 2, column 7: the range of "b" is empty/],
+  [`state ${"x".repeat(65)}\nw -= g`, /a name has at most 64 letters/],
   ["w -= lr * $", /line 2, column 11: unexpected "\$"/],
   ["w -= lr *", /line 2, column 10: expected a number, a name or "\("/],
   ["w -= (lr * g", /line 2, column 13: expected "\)"/],

@@ -53,6 +53,8 @@ function checkHyper(hyper: HyperDeclaration): void {
   }
   if (!Number.isFinite(value))
     throw new RuleError(`the default of "${name}" must be a finite number`, hyper);
+  if (minimum > maximum || (minimum === maximum && (exclusiveMinimum || exclusiveMaximum)))
+    throw new RuleError(`the range of "${name}" is empty`, hyper);
   const above = exclusiveMinimum ? value > minimum : value >= minimum;
   const below = exclusiveMaximum ? value < maximum : value <= maximum;
   if (!above || !below) throw new RuleError(`the default of "${name}" is outside its range`, hyper);

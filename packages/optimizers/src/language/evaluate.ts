@@ -2,14 +2,14 @@ import type { Precision } from "@descent/contracts";
 import type { ArithmeticOperator, Comparison, Expression, FunctionName } from "./syntax.ts";
 
 /** The arithmetic of scalars: doubles; a comparison is 1 or 0. */
-export const ARITHMETIC: Record<ArithmeticOperator, (a: number, b: number) => number> = {
+const ARITHMETIC: Record<ArithmeticOperator, (a: number, b: number) => number> = {
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,
   "*": (a, b) => a * b,
   "/": (a, b) => a / b,
   "^": (a, b) => a ** b,
 };
-export const COMPARE: Record<Comparison, (a: number, b: number) => boolean> = {
+const COMPARE: Record<Comparison, (a: number, b: number) => boolean> = {
   "==": (a, b) => a === b,
   "!=": (a, b) => a !== b,
   "<": (a, b) => a < b,

@@ -12,7 +12,15 @@ import {
 import { type Place, type Token, tokenise } from "./tokens.ts";
 
 /** Bounds that keep any text cheap: a real rule stays far below each. */
-const MAX = { hypers: 32, states: 16, scalars: 16, assignments: 200, operands: 500, depth: 60 };
+const MAX = {
+  name: 64,
+  hypers: 32,
+  states: 16,
+  scalars: 16,
+  assignments: 200,
+  operands: 500,
+  depth: 60,
+};
 
 const COMPARISONS: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
@@ -29,13 +37,14 @@ const KEYWORDS: readonly string[] = [
  * ```
  * line       = [ declaration | assignment ] [ "#" comment ]
  * declaration = "hyper" hyper { "," hyper } | ( "state" | "scalar" ) kept { "," kept }
- * hyper      = name "=" ( number | "true" | "false" ) [ "in" ( "[" | "(" ) number "," number ( "]" | ")" ) ]
- * kept       = name [ "=" ( number | name ) ]
+ * hyper      = name "=" ( value | "true" | "false" ) [ "in" ( "[" | "(" ) value "," value ( "]" | ")" ) ]
+ * kept       = name [ "=" ( value | name ) ]
+ * value      = [ "-" ] ( number | "inf" )
  * assignment = name ( "=" | "+=" | "-=" | "*=" ) expression
  * expression = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) sum ]
  * sum        = product { ( "+" | "-" ) product }
  * product    = unary { ( "*" | "/" ) unary }
- * unary      = "-" unary | atom [ "^" ( atom | unary ) ]
+ * unary      = "-" unary | atom [ "^" ( atom | "-" unary ) ]
  * atom       = number | name | "(" expression ")" | name "(" expression { "," expression } ")"
  * ```
  *
@@ -83,6 +92,8 @@ export function parseRule(text: string): Rule {
   const name = (what: string) => {
     const token = peek();
     if (token.kind !== "name" || KEYWORDS.includes(token.text)) return fail(what);
+    if (token.text.length > MAX.name)
+      throw new RuleError(`a name has at most ${MAX.name} letters`, token);
     return next();
   };
   const separated = (read: () => void) => {
@@ -192,7 +203,7 @@ export function parseRule(text: string): Rule {
   function chain(operators: string[], operand: () => Expression): Expression {
     let left = operand();
     for (let links = 0; isSymbol(...operators); links++) {
-      if (links > MAX.depth) fail(`at most ${MAX.depth} operators in a row`);
+      if (links >= MAX.depth) fail(`at most ${MAX.depth} operators in a row`);
       const { text, line, column } = next();
       const operator = text as ArithmeticOperator;
       left = { kind: "arithmetic", operator, left, right: operand(), line, column };
@@ -230,6 +241,7 @@ export function parseRule(text: string): Rule {
       if (token.text === "if" || Object.hasOwn(FUNCTIONS, token.text)) return call();
       if (!KEYWORDS.includes(token.text)) {
         next();
+        if (isSymbol("(")) throw new RuleError(unknownFunction(token.text), token);
         return { kind: "name", name: token.text, line, column };
       }
     }
@@ -265,6 +277,11 @@ export function parseRule(text: string): Rule {
     next();
   }
   return rule;
+}
+
+function unknownFunction(name: string): string {
+  const known = [...Object.keys(FUNCTIONS), "if"].join(", ");
+  return `"${name}" is no function; there are ${known}`;
 }
 
 function firstComment(text: string): string {

@@ -119,7 +119,10 @@ export function planProgram(program: Program): Plan {
   function resolve(expression: Expression): Resolved {
     if (expression.kind === "name") {
       const value = values.get(expression.name);
-      if (!value) throw new RuleError(`unknown name "${expression.name}"`, expression);
+      if (!value) {
+        const known = [...values.keys()].join(", ");
+        throw new RuleError(`unknown name "${expression.name}"; known here: ${known}`, expression);
+      }
       return { ...value, expression: { ...expression, name: value.name } };
     }
     if (expression.kind === "call" && (expression.name === "norm" || expression.name === "rms"))

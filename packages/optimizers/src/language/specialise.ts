@@ -110,7 +110,7 @@ function fold(
 }
 
 /** Whether an expression has one value for the whole training. */
-export function isFixed(expression: Expression, hypers: HyperValues): boolean {
+function isFixed(expression: Expression, hypers: HyperValues): boolean {
   if (expression.kind === "name")
     return expression.name !== "lr" && Object.hasOwn(hypers, expression.name);
   if (expression.kind === "call" && (expression.name === "norm" || expression.name === "rms"))

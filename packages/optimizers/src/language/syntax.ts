@@ -55,7 +55,7 @@ export interface Assignment extends Place {
 }
 
 export interface Rule {
-  /** The first comment line: what the rule is and where it comes from. */
+  /** The comment at the top: what the rule is and where it comes from. */
   title: string;
   hypers: HyperDeclaration[];
   states: KeptDeclaration[];

@@ -14,11 +14,11 @@ export type Token = Place &
   );
 
 /** A rule is a few lines; the bound keeps hostile texts cheap to refuse. */
-export const MAX_LENGTH = 20_000;
+const MAX_LENGTH = 20_000;
 
 // A name starts with a letter: `__proto__` would not be an ordinary key of the records names go into.
 const PATTERN =
-  /[ \t\r]+|#[^\n]*|(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<name>[A-Za-z][A-Za-z0-9_]*)|(?<symbol>\+=|-=|\*=|==|!=|<=|>=|[-+*/^(),=<>[\]])/uy;
+  /[ \t\r\uFEFF]+|#[^\n]*|(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<name>[A-Za-z][A-Za-z0-9_]*)|(?<symbol>\+=|-=|\*=|==|!=|<=|>=|[-+*/^(),=<>[\]])/uy;
 
 /**
  * Splits a rule's text into tokens, line by line; each line ends with an `end` token.

@@ -55,6 +55,7 @@ def make_problems():
     shape = [ROWS, COLUMNS]
     matrix = {"shape": shape, "start": start, "gradients": gradients}
     drops = [1] * 12 + [0.5] * 10 + [0.1] * 10 + [0.02] * 8
+    rises = [0.1 * (step + 1) for step in range(9)] + [1] * (STEPS - 9)
     vector = {
         "start": start[:6],
         "gradients": [row[:6] for row in gradients],
@@ -63,9 +64,24 @@ def make_problems():
         "mixed": MIXED,
         "matrix": matrix,
         "matrix, rate drops": {**matrix, "lr_factors": drops},
+        "matrix, rate rises": {**matrix, "lr_factors": rises},
         "vector": vector,
         "vector, rate drops": {**vector, "lr_factors": drops},
+        "extremes": make_extremes(),
     }
+
+
+def make_extremes():
+    """Gradients between 2^-40 and 2^40: sums lose what is small, and squares stay normal in float32."""
+    draw = integers(4)
+    exponents = [40, -40, -38, -39, 0, -1, 20, -20, -22, -40, 3, 40, -36, -38, -1, 2]
+    signs = [1, 1, -1, 1, -1]
+    gradients = [
+        [signs[(step + place) % 5] * (1 + next(draw) % 64 / 64) * 2.0 ** exponents[(step + 3 * place) % 16]
+         for place in range(6)]
+        for step in range(STEPS)
+    ]
+    return {"start": [0.0, 1.0, -0.001, 3.0, -2.0, 0.0], "gradients": gradients}
 
 
 PROBLEMS = make_problems()
@@ -78,7 +94,7 @@ def rosenbrock_gradient(x, y):
 
 def cases_of(
     convention, rule, reference, source, runner, hypers, precisions, label="", vector=False, rosenbrock=None,
-    exact=False, tolerance=None,
+    exact=False, tolerance=None, only=None,
 ):
     """
     The trajectories of one rule with one setting of its hypers.
@@ -86,13 +102,14 @@ def cases_of(
     runner(hypers, start, shape, precision) gives a function step(gradient, factor) -> weights, where
     factor is what lr is multiplied by in that step. rosenbrock: hypers that differ in that closed loop,
     where the rate of the other problems would diverge. exact: float32 is expected to agree in every bit.
+    only: the one problem to run, instead of the usual ones.
     """
     cases = []
     name = f"{convention}/{rule}{' ' + label if label else ''}"
     kind = "vector" if vector else "matrix"
     common = {"reference": reference, "source": source, "rule": rule, "convention": convention, "hypers": hypers,
               **(tolerance or {})}
-    for problem in [kind, f"{kind}, rate drops"]:
+    for problem in [only] if only else [kind, f"{kind}, rate drops"]:
         given = PROBLEMS[problem]
         factors = given.get("lr_factors", [1] * STEPS)
         for precision in precisions:
@@ -104,7 +121,7 @@ def cases_of(
                 "problem": problem, "recorded_steps": RECORDED,
                 "expected": [written(points[s - 1], precision) for s in RECORDED],
             })
-    if "float64" in precisions:
+    if "float64" in precisions and not only:
         hypers = {**hypers, **(rosenbrock or {})}
         step = runner(hypers, ROSENBROCK_START, None, "float64")
         points, at = [], ROSENBROCK_START
@@ -128,7 +145,7 @@ def written(values, precision):
 
 def write(file, about, cases):
     """One case a line, so that a change of one number shows as one line."""
-    lines = ",\n".join(json.dumps(case) for case in cases)
+    lines = ",\n".join(json.dumps(case, allow_nan=False) for case in cases)
     (GOLDEN / file).write_text(f'{{"about": {json.dumps(about)}, "cases": [\n{lines}\n]}}\n')
 
 

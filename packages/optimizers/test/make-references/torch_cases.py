@@ -32,7 +32,8 @@ RULES = {
         ("maximize", {"lr": 0.01, "weight_decay": 0.1, "maximize": True})]),
     "momentum": (OPTIM.SGD, {}, [
         ("", {"lr": 0.02, "momentum": 0.9}),
-        ("dampening, decay", {"lr": 0.02, "momentum": 0.8, "dampening": 0.25, "weight_decay": 0.05})]),
+        ("dampening, decay", {"lr": 0.02, "momentum": 0.8, "dampening": 0.25, "weight_decay": 0.05}),
+        ("dampening without momentum", {"lr": 0.02, "momentum": 0.0, "dampening": 0.5})]),
     "nesterov": (OPTIM.SGD, {"nesterov": True}, [
         ("", {"lr": 0.02, "momentum": 0.9}), ("decay", {"lr": 0.02, "momentum": 0.7, "weight_decay": 0.05})]),
     "adagrad": (OPTIM.Adagrad, {}, [
@@ -55,7 +56,8 @@ RULES = {
     "adamw": (OPTIM.AdamW, {}, [("", {}), ("amsgrad", {
         "lr": 0.03, "beta1": 0.8, "beta2": 0.9, "weight_decay": 0.2, "amsgrad": True})]),
     "amsgrad": (OPTIM.Adam, {"amsgrad": True}, [
-        ("", {}), ("decay", {"lr": 0.03, "beta1": 0.7, "beta2": 0.9, "eps": 1e-3, "weight_decay": 0.05})]),
+        ("", {}), ("decay", {"lr": 0.03, "beta1": 0.7, "beta2": 0.9, "eps": 1e-3, "weight_decay": 0.05}),
+        ("decoupled", {"lr": 0.03, "weight_decay": 0.05, "decoupled_weight_decay": True})]),
     "nadamw": (OPTIM.NAdam, {"decoupled_weight_decay": True}, [
         ("", {"weight_decay": 0.01}), ("maximize", {"lr": 0.02, "weight_decay": 0.1, "maximize": True})]),
     "adamax": (OPTIM.Adamax, {}, [
@@ -70,6 +72,29 @@ RULES = {
     "adafactor_unfactored": (OPTIM.Adafactor, {}, [
         ("", {}), ("decay", {
             "lr": 0.1, "beta2_decay": -0.5, "eps1": 1e-4, "eps2": 0.01, "clip_threshold": 1.5, "weight_decay": 0.1})]),
+}
+# lerp has another formula for a first moment that keeps half of itself or less. beta2 is small so that v
+# forgets large gradients, too: without that the steps after them would be too small to show anything.
+LERPS = {
+    rule: [("beta1 0", {"lr": 0.03, "beta1": 0.0, "beta2": 0.0, "eps": 0.0, **decay})] + [
+        (f"beta1 {beta1}", {"lr": 0.03, "beta1": beta1, "beta2": 0.3, **decay}) for beta1 in [0.1, 0.3, 0.5]]
+    for rule, decay in {
+        "adam": {}, "adamw": {}, "amsgrad": {}, "nadam": {}, "nadamw": {"weight_decay": 0.01}, "adamax": {}}.items()
+}
+# RAdam with a beta2 under 2/3 never divides by v.
+LERPS["radam"] = [
+    (f"beta1 {beta1}", {"lr": 0.03, "beta1": beta1, "beta2": 0.8}) for beta1 in [0.0, 0.1, 0.3, 0.5]]
+LERPS["rmsprop"] = [("rho 0.3", {"rho": 0.3, "centered": True, "eps": 1e-3})]
+LERPS["adafactor_unfactored"] = [("forgetful", {"beta2_decay": 0.0, "eps1": 1e-15, "eps2": 0.01})]
+# Settings that run one problem only.
+SINGLE = {
+    "extremes": {**LERPS, "adadelta": [("eps 0", {"eps": 0.0})]},
+    "matrix": {
+        "momentum": [("1, dampening 1", {"lr": 0.02, "momentum": 1.0, "dampening": 1.0})],
+        "nesterov": [("momentum 1", {"lr": 0.02, "momentum": 1.0})],
+        "rmsprop": [("momentum 1", {"momentum": 1.0})],
+    },
+    "matrix, rate rises": {rule: [("", {})] for rule in ["rprop", "asgd"]},
 }
 # Adafactor takes norms, whose order of summation is PyTorch's own.
 INEXACT = ["adafactor_unfactored"]
@@ -120,6 +145,14 @@ def run(precision):
                 "torch", rule, reference, f"torch.optim.{optimizer.__name__}, {versions}",
                 runner_of(rule, optimizer, fixed), hypers, [precision], label,
                 vector=rule == "adafactor_unfactored", rosenbrock=SLOW.get(rule), exact=rule not in INEXACT)
+    for problem, rules in SINGLE.items():
+        for rule, settings in rules.items():
+            optimizer, fixed, _ = RULES[rule]
+            for label, hypers in settings:
+                cases += cases_of(
+                    "torch", rule, reference, f"torch.optim.{optimizer.__name__}, {versions}",
+                    runner_of(rule, optimizer, fixed), hypers, [precision], label, only=problem,
+                    exact=rule not in INEXACT)
     json.dump(cases, sys.stdout)
 
 
