@@ -285,6 +285,18 @@ test.each(BODIES)(
   },
 );
 
+test.each([0, "0"])("eighty thousand hypers of %j are refused, and quickly", async (value) => {
+  const hypers = Array.from({ length: 80_000 }, (_, i) => [`h${i}`, value]);
+  const groups = Array.from({ length: 100 }, () => ({ match: "*.bias" }));
+  const body = job({ optimizer: { rule: "sgd", ...Object.fromEntries(hypers), groups } });
+  const begun = performance.now();
+  const problem = expectProblem(await post("/v1/jobs", body), 400, "invalid_request");
+  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(problem.errors).toContainEqual(
+    expect.objectContaining({ pointer: "/optimizer", message: expect.stringMatching(/64/) }),
+  );
+});
+
 test.each([
   [{ filter: {}, metric: "accuracy" }, "/metric"],
   [{ filter: {}, metric: "val_loss", group_by: ["optimizer.rule; DROP"] }, "/group_by/0"],

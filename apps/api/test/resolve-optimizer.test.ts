@@ -381,6 +381,7 @@ test.each<[pattern: string, matched: string[], not: string[]]>([
   ["*a*b*", ["ab", "xaxbx", "aab"], ["ba", "b"]],
   ["ab*bc", ["abbc", "abxbc"], ["abc"]],
   ["a**c", ["ac", "abc"], ["ab"]],
+  ["*b*b*", ["bb", "abcb"], ["b", "abc"]],
   ["[a].?", ["[a].?"], ["a.x", "a"]],
 ])("the pattern %s", (pattern, matched, not) => {
   for (const name of matched) expect(matchesPattern(pattern, name), name).toBe(true);

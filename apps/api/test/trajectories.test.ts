@@ -370,6 +370,13 @@ const LONG = {
   steps: 100_000,
 };
 
+test("a hundred thousand wrong gradients are named up to a bound", async () => {
+  const gradients = new Array(100_000).fill([null]);
+  const answer = await post({ optimizer: { rule: "sgd" }, start: [1], gradients });
+  const { errors } = expectProblem(answer, 422, "invalid_trajectory");
+  expect(errors).toHaveLength(100);
+});
+
 test("a long one holds nobody up, and too many are told to come back", async () => {
   const long = run(LONG);
   let running = true;
@@ -393,6 +400,15 @@ test("a long one holds nobody up, and too many are told to come back", async () 
 
 test("clients that go away are given up: others have their place", async () => {
   const other = await openTestApp();
+  const { rules } = other.parts;
+  const signals: AbortSignal[] = [];
+  other.parts.rules = {
+    ...rules,
+    run: (task, signal) => {
+      if (task.steps === LONG.steps && signal) signals.push(signal);
+      return rules.run(task, signal);
+    },
+  };
   await other.app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = other.app.server.address() as AddressInfo;
   const address = { port, method: "POST", path: "/v1/trajectories", agent: false as const };
@@ -409,8 +425,12 @@ test("clients that go away are given up: others have their place", async () => {
   // More than have their place: one runs, eight wait, and there is no room until they are given up.
   const leaving = Array.from({ length: 20 }, () => send(LONG).on("error", () => {}));
   await eventually(async () => (await status()) === 503);
+  const left = performance.now();
   for (const each of leaving) each.destroy();
   await eventually(async () => (await status()) === 200);
+  await eventually(async () => signals.every(({ aborted }) => aborted));
+  expect(performance.now() - left).toBeLessThan(10_000); // a thread that nobody waits for is stopped at 20 s
+  expect(signals.length).toBeGreaterThan(8);
   await other.close();
 });
 

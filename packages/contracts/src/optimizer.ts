@@ -7,7 +7,7 @@ const closed = { additionalProperties: false };
 export const PRECISIONS = ["float32", "float64"] as const;
 export type Precision = (typeof PRECISIONS)[number];
 /** Models train in float32; a trajectory may be in either. */
-export const TRAINING_PRECISIONS = ["float32"] as const satisfies Precision[];
+const TRAINING_PRECISIONS = ["float32"] as const satisfies Precision[];
 
 /** Where a user's own rules live. */
 export const CUSTOM = "custom";
@@ -29,7 +29,9 @@ export const Clip = Type.Object(
 );
 export type Clip = Static<typeof Clip>;
 
-const hyperValues = Type.Union([Type.Number(), Type.Boolean()]);
+const hyperValues = Type.Unsafe<number | boolean>({ type: ["number", "boolean"] });
+/** Hypers stand flat beside other fields; more than any rule has (32 hypers) are not looked at one by one. */
+export const flatHypers = { additionalProperties: hyperValues, maxProperties: 64 };
 
 /** Parameter tensors with hypers of their own: the first group whose pattern matches a tensor's name has it. */
 export const GroupSpec = Type.Object(
@@ -40,7 +42,7 @@ export const GroupSpec = Type.Object(
         "A tensor's name, as layers.0.weight or layers.0.bias; * stands for any characters, as in *.bias.",
     }),
   },
-  { additionalProperties: hyperValues },
+  flatHypers,
 );
 export type GroupSpec = Static<typeof GroupSpec> & Record<string, unknown>;
 
@@ -81,7 +83,7 @@ export const OptimizerSpec = Type.Object(
     ),
     groups: Type.Optional(Type.Array(GroupSpec, { minItems: 1, maxItems: 100 })),
   },
-  { $id: "OptimizerSpec", additionalProperties: hyperValues },
+  { $id: "OptimizerSpec", ...flatHypers },
 );
 export type OptimizerSpec = Static<typeof OptimizerSpec> & Record<string, unknown>;
 

@@ -8,7 +8,7 @@ const factor = Type.Number({ minimum: 0, maximum: 1, description: "What lr is mu
 const floor = Type.Number({ minimum: 0, maximum: 1, description: "The smallest part of lr." });
 
 /** What a schedule counts: updates of the weights, or epochs. */
-export const SCHEDULE_UNITS = ["step", "epoch"] as const;
+const SCHEDULE_UNITS = ["step", "epoch"] as const;
 export type ScheduleUnit = (typeof SCHEDULE_UNITS)[number];
 const per = Type.Enum([...SCHEDULE_UNITS], {
   description: "What k counts: the steps (updates of the weights) or the epochs done before.",
@@ -139,7 +139,7 @@ const SCHEDULES = {
   ),
 } as const;
 
-export type ScheduleType = keyof typeof SCHEDULES;
+type ScheduleType = keyof typeof SCHEDULES;
 export const SCHEDULE_TYPES = Object.keys(SCHEDULES) as ScheduleType[];
 type Specs = { [T in ScheduleType]: Static<(typeof SCHEDULES)[T]> };
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { Clip, PRECISIONS } from "./optimizer.ts";
+import { Clip, flatHypers, PRECISIONS } from "./optimizer.ts";
 import { nullable, text } from "./scalars.ts";
 import { ScheduleSpec } from "./schedule.ts";
 
@@ -36,7 +36,7 @@ export const TrajectoryRequest = Type.Object(
         schedule: Type.Optional(ScheduleSpec),
         clip: Type.Optional(Clip),
       },
-      { additionalProperties: Type.Union([Type.Number(), Type.Boolean()]) },
+      flatHypers,
     ),
     start: nested("One parameter tensor: a number, a vector or a matrix (nested arrays)."),
     gradients: Type.Optional(

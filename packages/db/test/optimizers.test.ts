@@ -61,7 +61,11 @@ test("a rule comes back as it was recorded; its name is taken from then on", asy
   expect(await getOptimizer(db, "mine")).toEqual(first.optimizer);
   const again = await createOptimizer(db, rule("mine"));
   expect(again).toEqual({ result: "exists", optimizer: first.optimizer });
-  expect(await createOptimizer(db, rule("mine", `${TEXT}\n`))).toEqual({ result: "name_taken" });
+  // Line ends and what stands after the last word make no other rule.
+  const typed = `${TEXT.replaceAll("\n", "\r\n")}\n `;
+  expect(await createOptimizer(db, rule("mine", typed))).toEqual(again);
+  const other = rule("mine", `${TEXT}w -= g\n`);
+  expect(await createOptimizer(db, other)).toEqual({ result: "name_taken" });
   expect((await getOptimizer(db, "mine"))?.text).toBe(TEXT);
   expect(await getOptimizer(db, "nobody's")).toBeNull();
   expect(await getOptimizer(db, "a\u0000")).toBeNull();
@@ -117,6 +121,7 @@ test("a rule that a job has used stays, and a job needs the very text it was res
   // A row that a job locked and used is still the one that is there, not a new one.
   expect((await createOptimizer(db, rule("used"))).result).toBe("exists");
   expect(await deleteOptimizer(db, "nobody's")).toBe("not_found");
+  expect(await deleteOptimizer(db, "a\u0000")).toBe("not_found");
   expect(await createJob(db, await customJob("nobody's"))).toEqual({ result: "rule_missing" });
 });
 

@@ -9,7 +9,8 @@ const BOUNDARY = 16;
 /**
  * Lays the parameters of a model out in one flat array, in the order of the layers.
  *
- * @returns the tensors, and the length of the array; what lies between tensors is padding that stays zero
+ * @returns the tensors, and the length of the array; what lies between tensors is padding,
+ *   zero in the gradients, anything in the weights
  */
 export function placeTensors(layers: readonly LayerShapes[]): {
   tensors: PlacedTensor[];

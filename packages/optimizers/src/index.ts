@@ -5,8 +5,5 @@ export {
   compileRule,
   createOptimizer,
   type Optimizer,
-  type OptimizerOptions,
-  type SavedOptimizer,
 } from "./optimizer.ts";
 export { createSchedule } from "./schedule/create-schedule.ts";
-export type { Schedule } from "./schedule/schedule.ts";

@@ -52,7 +52,7 @@ export interface Optimizer<P extends Precision = Precision> {
   gradientNorm(): number;
   weightsAreFinite(): boolean;
   save(): SavedOptimizer<P>;
-  /** Continues, bit for bit, from where another optimizer of the same options was saved. */
+  /** Continues, bit for bit, from where another optimizer of the same options was saved between two steps. */
   restore(saved: SavedOptimizer<P>): void;
 }
 
@@ -68,7 +68,7 @@ export interface SavedOptimizer<P extends Precision = Precision> {
  * Compiles a rule for every group of parameters, over one memory.
  *
  * @throws RuleError where the text cannot be used; RangeError where the arrays pass 4 GiB, the machine has
- *   no such memory, or a tensor does not lie on 16 bytes
+ *   no such memory, or a tensor lies outside the arrays or not on 16 bytes
  */
 export function buildOptimizer<P extends Precision>(options: OptimizerOptions<P>): Optimizer<P> {
   const { text, precision, tensors, clip = null, ema = null, convention = "paper" } = options;
@@ -86,13 +86,14 @@ export function buildOptimizer<P extends Precision>(options: OptimizerOptions<P>
   const bad = tensors.find(({ length }) => !Number.isSafeInteger(length) || length < 0);
   if (bad) throw new RangeError(`a model cannot have ${bad.length} parameters`);
   const { length = end } = options;
+  if (length < end) throw new RangeError(`arrays of ${length} parameters do not hold ${end}`);
   const arena = createArena(
     [...kept.slice(0, 1), "g", ...kept.slice(1), ...scratchNames],
     length,
     precision,
   );
   for (const { begin } of tensors)
-    if ((begin * BYTES[precision]) % 16 !== 0)
+    if (begin < 0 || (begin * BYTES[precision]) % 16 !== 0)
       throw new RangeError(`a tensor begins at ${begin}, which is not on 16 bytes`);
 
   const groups = options.groups.map((group, index) => {
@@ -104,7 +105,7 @@ export function buildOptimizer<P extends Precision>(options: OptimizerOptions<P>
     for (const name of rule.scalars) program.set(name, rule.starts.get(name)!);
     const own = group.tensors.map((each) => tensors[each]!);
     for (const name of rule.states) fillRanges(arena.view(name), own, rule.starts.get(name)!);
-    const ranges = rule.plan.phases.length > 1 ? own : joined(own);
+    const ranges = rule.plan.phases.length > 1 ? own : joined(tensors, new Set(group.tensors));
     return { rule, program, ranges, lr: Number(group.hypers.lr) };
   });
 
@@ -201,16 +202,16 @@ function fillRanges(
   for (const { begin, length } of ranges) array.fill(value, begin, begin + length);
 }
 
-/** Neighbours with nothing but padding between them as one range: fewer, longer loops. */
-function joined(ranges: readonly Range[]): Range[] {
+/** A group's neighbours with nothing but padding between them as one range: fewer, longer loops. */
+function joined(tensors: readonly Range[], own: ReadonlySet<number>): Range[] {
   const result: Range[] = [];
-  for (const { begin, length } of ranges.toSorted((a, b) => a.begin - b.begin)) {
+  let isNeighbour = false;
+  const inOrder = [...tensors.entries()].toSorted(([, a], [, b]) => a.begin - b.begin);
+  for (const [index, { begin, length }] of inOrder) {
     const last = result.at(-1);
-    const gap = last ? begin - (last.begin + last.length) : Number.POSITIVE_INFINITY;
-    if (last && gap >= 0 && gap < MAX_GAP) last.length = begin + length - last.begin;
-    else result.push({ begin, length });
+    if (own.has(index) && last && isNeighbour) last.length = begin + length - last.begin;
+    else if (own.has(index)) result.push({ begin, length });
+    isNeighbour = own.has(index);
   }
   return result;
 }
-/** Tensors lie on 64 bytes: less than 16 elements of float32 are padding. */
-const MAX_GAP = 16;

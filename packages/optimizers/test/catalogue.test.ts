@@ -88,6 +88,11 @@ test("a job that names no convention gets the paper's, where there is one", () =
   expect(defaultConvention("nobody's")).toBeUndefined();
 });
 
+test("a hyper may have the name of something that every object has", () => {
+  const own = describeRule("mine", "custom", "hyper lr = 1, toString = 2\nw -= lr * toString * g");
+  expect(resolveHypers(own, {})).toEqual({ hypers: { lr: 1, toString: 2 }, faults: null });
+});
+
 test("what is left out is filled in, what is given is kept", () => {
   const resolved = resolveHypers(torchAdam, { lr: 0.5, amsgrad: true });
   expect(resolved.faults).toBeNull();

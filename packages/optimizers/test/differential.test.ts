@@ -47,6 +47,18 @@ test("every built-in rule, with defaults and with every option turned on", () =>
   }
 });
 
+test("states named as the compiler might name what it needs itself", () => {
+  const text = `
+hyper lr = 0.1
+state half = 3, whole = 2
+a = norm(half + g) + norm(whole - g)
+b = norm(half - g) + norm(whole + half)
+w -= lr * (a + b)
+half = half + g
+whole = whole - norm(half) * g`;
+  for (const count of [1, 5, 13]) compare(text, { lr: 0.1 }, count);
+});
+
 test("programs made at random", () => {
   const random = createRandom(2026);
   let compiled = 0;

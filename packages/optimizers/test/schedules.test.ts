@@ -110,6 +110,23 @@ test.each([2, 3, 5, 10])("every restart is at the top, growth %i", (growth) => {
   }
 });
 
+test.each([
+  [43, 1.1, [0, 43]],
+  [30, 1.1, [0, 30, 63]],
+  [4, 1.5, [0, 4, 10, 19]],
+  [1000, 1.01, [0, 1000, 2010]],
+])(
+  "restarts at whole steps by a fractional growth are at the top: %i, growth %f",
+  (over, growth, starts) => {
+    const restarts = { growth };
+    const { factor } = createSchedule({ type: "cosine", floor: 0, over, restarts, ...common }, 1);
+    for (const start of starts) {
+      expect(factor(start)).toBe(1);
+      expect(factor(start + 1)).toBeLessThan(1);
+    }
+  },
+);
+
 test("a peak that falls on the first step is the first step", () => {
   const schedule: ResolvedSchedule = {
     type: "one_cycle",

@@ -47,7 +47,7 @@ interface Settings {
   biasRate?: number;
 }
 
-/** What the job should record: the start is read off the job's own first validation at lr 0. */
+/** What the job should record, from the line it starts with. */
 function byHand(slope: number, start: number, settings: Settings) {
   const { lr, accumulate = 1, clip = Infinity, decay, rate = () => 1, biasRate = 1 } = settings;
   const { training, validation } = prepareData(line, lineJob(optimizer({ lr })).dataset, "mse");
@@ -99,7 +99,7 @@ function byHand(slope: number, start: number, settings: Settings) {
   return epochs;
 }
 
-/** The weights the seed draws: two validations of the untouched model on known rows give the line. */
+/** The line that the seed draws. */
 async function drawnStart(): Promise<[number, number]> {
   const { initialiseWeights, placeTensors } = await import("@descent/graph");
   const { followShapes } = await import("@descent/contracts");
@@ -123,6 +123,11 @@ test.each<[string, Settings, Record<string, unknown>]>([
     "a rate that falls each epoch",
     { lr: 0.2, rate: (epoch) => 0.5 ** epoch },
     { schedule: epochs({ type: "exponential", factor: 0.5 }) },
+  ],
+  [
+    "a rate that falls each epoch, accumulating",
+    { lr: 0.2, accumulate: 2, rate: (epoch) => 0.5 ** epoch },
+    { accumulate: 2, schedule: epochs({ type: "exponential", factor: 0.5 }) },
   ],
   [
     "a rate that falls each step, accumulating",
@@ -149,6 +154,25 @@ test.each<[string, Settings, Record<string, unknown>]>([
         2e-6 * Math.max(1, Math.abs(value)),
       );
     }
+});
+
+test("norms are clipped as the convention has it", async () => {
+  const hash = async (convention: string) => {
+    const own = optimizer({ lr: 0.1, convention, clip: { global_norm: 0.5 } });
+    const job = { ...lineJob(own), rule_text: "hyper lr = 1\nw -= lr * g" };
+    return (await run(job, line)).result.result_hash;
+  };
+  expect(await hash("torch")).not.toBe(await hash("custom")); // norm + 1e-6
+  expect(await hash("keras")).toBe(await hash("custom"));
+});
+
+test("a plateau hears how every epoch ended", async () => {
+  // With a threshold of 1 only a loss below zero were progress: every epoch after the first halves the rate.
+  const waits = { patience: 0, threshold: 1, cooldown: 0, floor: 0 };
+  const schedule = { type: "plateau", metric: "val_loss", factor: 0.5, ...waits };
+  const { epochs: recorded } = await run(lineJob(optimizer({ lr: 0.1, schedule })), line);
+  const rates = recorded.map(({ values }) => values.lr);
+  expect(rates).toEqual([0.1, 0.1, 0.05, 0.025, 0.0125, 0.00625]);
 });
 
 test("an abort is heard in the middle of an epoch", async () => {

@@ -41,6 +41,7 @@ export function emitLoop(phase: Phase, arena: Arena, slots: Slots): LoopCode {
   function emitVector(nth: number, isMasked: boolean): number[] {
     const loaded = new Set<string>();
     const place = (array: string) => at(arena.offset(array) + nth * VECTOR);
+    // A state's name is one word: `the half` cannot be a rule's.
     const own = (name: string) => local(`${name} of vector ${nth}`);
     const scope: Scope = { precision, name: emitName, local: own };
 
@@ -59,13 +60,14 @@ export function emitLoop(phase: Phase, arena: Arena, slots: Slots): LoopCode {
     function emitSquares(argument: Expression, name: string): number[] {
       const mask = isMasked ? [...emitTailMask(), ...AND] : [];
       const vector = [...emitExpression(argument, scope), ...mask];
-      const add = (half: number[], sum: string) => [
-        ...[...half, ...teeLocal(own("half")), ...getLocal(own("half")), ...simd(DOUBLE["*"])],
+      const half = own("the half");
+      const add = (doubles: number[], sum: string) => [
+        ...[...doubles, ...teeLocal(half), ...getLocal(half), ...simd(DOUBLE["*"])],
         ...[...getLocal(local(sum)), ...simd(DOUBLE["+"]), ...setLocal(local(sum))],
       ];
       const [low, high] = sumsOf(name, nth);
       if (precision === "float64") return add(vector, low);
-      const whole = own("whole");
+      const whole = own("the whole");
       return [
         ...add([...vector, ...teeLocal(whole), ...PROMOTE_LOW], low),
         ...add([...getLocal(whole), ...getLocal(whole), ...HIGH_HALF, ...PROMOTE_LOW], high),

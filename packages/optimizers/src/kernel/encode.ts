@@ -13,7 +13,7 @@ export function unsigned(value: number): number[] {
 }
 
 /** Signed LEB128, for i32.const. */
-export function signed(value: number): number[] {
+function signed(value: number): number[] {
   const bytes: number[] = [];
   let rest = value | 0;
   for (;;) {

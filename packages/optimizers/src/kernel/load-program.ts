@@ -84,7 +84,7 @@ export function loadProgram(
     set(name, value) {
       values[slotOf(name)] = value;
     },
-    get: (name) => values[slotOf(plan.kept.get(name) ?? name)]!,
+    get: (name) => values[slotOf(name)]!,
     run(ranges) {
       if (!isReady)
         for (const { slot, scalar, once } of steps) if (once) values[slot] = scalar(values);

@@ -67,8 +67,8 @@ function cycleAt(k: number, first: number, growth: number): { done: number; leng
   if (growth === 1) return { done: k % first, length: first };
   const start = (n: number) => (first * (growth ** n - 1)) / (growth - 1);
   let n = Math.floor(Math.log1p((k / first) * (growth - 1)) / Math.log(growth));
-  // The logarithms round: at a restart n may be one off, and lr would be at the bottom instead of the top.
-  if (k >= start(n + 1)) n += 1;
-  else if (k < start(n)) n -= 1;
-  return { done: k - start(n), length: first * growth ** n };
+  // All of this rounds: a restart may seem to lie a little after k, and lr would be at the bottom instead of
+  // the top. Less than a millionth of a step after k is at k.
+  if (start(n + 1) - k < 1e-6) n += 1;
+  return { done: Math.max(0, k - start(n)), length: first * growth ** n };
 }

@@ -22,7 +22,7 @@ export interface RuleThreads {
 /** As many tasks as may wait for a thread are waiting: try again later. */
 export class RuleThreadsBusy extends Error {
   constructor() {
-    super("too many trajectories wait to be run");
+    super("too many rules wait to be run");
     this.name = "RuleThreadsBusy";
   }
 }

@@ -6,7 +6,7 @@ export interface Tensor {
   values: Float64Array;
 }
 
-export const MAX_DEPTH = 8;
+const MAX_DEPTH = 8;
 /** A trajectory's answer has at most this many numbers: about 40 MB of JSON. */
 export const MAX_VALUES = 2_000_000;
 /** A tensor of the wrong shape is wrong in many places at once: these are enough to see it. */
