@@ -61,6 +61,16 @@ const SHAPES: [title: string, body: () => unknown, faults: Expected[]][] = [
   ["too many epochs", () => job({ epochs: 1e9 }), [["/epochs", /must be <= 100000/]]],
   ["half an epoch", () => job({ epochs: 1.5 }), [["/epochs", /must be an integer/]]],
   [
+    "a misspelt field of the optimizer",
+    () => job({ optimizer: { rule: "sgd", shedule: { type: "cosine" } } }),
+    [["/optimizer/shedule", /a hyper of the rule; the other fields here are .*schedule, clip/]],
+  ],
+  [
+    "a group's misspelt field",
+    () => job({ optimizer: { rule: "sgd", groups: [{ match: "*", matches: "*" }] } }),
+    [["/optimizer/groups/0/matches", /the other fields here are match/]],
+  ],
+  [
     "a text as lr",
     () => job({ optimizer: { rule: "sgd", lr: "0.1" } }),
     [["/optimizer/lr", /must be a number or a boolean/]],

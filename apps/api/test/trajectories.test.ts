@@ -363,6 +363,20 @@ test("a body of some megabytes is taken, one of more than 16 MiB is not", async 
   expect(expectProblem(await post(padded), 413, "body_too_large").detail).toMatch(/16 MiB/);
 });
 
+test("lists and fields without end are refused before they are looked at", async () => {
+  const most = (pointer: string): Expected[] => [[pointer, /at most/]];
+  const many = <T>(value: T) => new Array<T>(600_000).fill(value);
+  const base = { optimizer: { rule: "sgd", lr: 1 }, start: 1 };
+  const hypers = Object.fromEntries(many("x").map((value, i) => [`h${i}`, value]));
+  const bodies: [object, string][] = [
+    [{ ...base, gradients: many("x") }, "/gradients"],
+    [{ ...base, gradients: [1], lr_factors: many("x") }, "/lr_factors"],
+    [{ ...base, optimizer: { ...hypers, rule: "sgd" }, gradients: [1] }, "/optimizer"],
+  ];
+  for (const [body, pointer] of bodies)
+    await refused(api, () => post(body), 400, "invalid_request", most(pointer));
+});
+
 const LONG = {
   optimizer: { rule: "adam" },
   start: new Array<number>(20).fill(1),

@@ -34,8 +34,8 @@ process.on("message", (request: TrainRequest) => {
 /** Memory runs out as a RangeError of V8 (arrays, WebAssembly), or as bad_alloc of onnxruntime. */
 function failureOf(error: unknown, message: string): FailureCode {
   if (error instanceof CorruptTable) return "dataset_unreadable";
-  const isMemory = /alloc|out of memory|GiB|array length/i.test(message);
-  return isMemory ? "out_of_memory" : "internal";
+  const isOfV8 = error instanceof RangeError && /alloc|memory|GiB|array length/i.test(message);
+  return isOfV8 || /bad_alloc|failed to allocate/i.test(message) ? "out_of_memory" : "internal";
 }
 
 // A killed worker leaves no orphan.

@@ -29,9 +29,20 @@ export const Clip = Type.Object(
 );
 export type Clip = Static<typeof Clip>;
 
-const hyperValues = Type.Unsafe<number | boolean>({ type: ["number", "boolean"] });
-/** Hypers stand flat beside other fields; more than any rule has (32 hypers) are not looked at one by one. */
-export const flatHypers = { additionalProperties: hyperValues, maxProperties: 64 };
+const hyperTypes = { type: ["number", "boolean"] };
+const hyperValues = Type.Unsafe<number | boolean>(hyperTypes);
+/**
+ * Hypers stand flat beside other fields; more than any rule has (32) are not looked at one by one.
+ *
+ * @param fields the others, for the sentence that answers a misspelt one
+ */
+export const flatHypers = (fields: readonly string[]) => ({
+  additionalProperties: Type.Unsafe<number | boolean>({
+    ...hyperTypes,
+    description: `a hyper of the rule; the other fields here are ${fields.join(", ")}`,
+  }),
+  maxProperties: 64,
+});
 
 /** Parameter tensors with hypers of their own: the first group whose pattern matches a tensor's name has it. */
 export const GroupSpec = Type.Object(
@@ -42,7 +53,7 @@ export const GroupSpec = Type.Object(
         "A tensor's name, as layers.0.weight or layers.0.bias; * stands for any characters, as in *.bias.",
     }),
   },
-  flatHypers,
+  flatHypers(["match"]),
 );
 export type GroupSpec = Static<typeof GroupSpec> & Record<string, unknown>;
 
@@ -52,39 +63,41 @@ const around = {
   clip: Type.Optional(Clip),
 };
 
-/** A rule's hypers stand flat beside its name; which ones exist, and their ranges, the rule itself says. */
-export const OptimizerSpec = Type.Object(
-  {
-    rule: text(64, { minLength: 1 }),
-    convention: Type.Optional(text(64, { minLength: 1 })),
-    precision: Type.Optional(Type.Enum([...TRAINING_PRECISIONS])),
-    ...around,
-    accumulate: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 1_000_000,
+const optimizerFields = {
+  rule: text(64, { minLength: 1 }),
+  convention: Type.Optional(text(64, { minLength: 1 })),
+  precision: Type.Optional(Type.Enum([...TRAINING_PRECISIONS])),
+  ...around,
+  accumulate: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      description:
+        "Batches per step: their gradients are averaged over all their rows. What is left at the end of an epoch makes a step of its own.",
+    }),
+  ),
+  ema: Type.Optional(
+    Type.Object(
+      {
+        decay: Type.Optional(
+          Type.Number({ minimum: 0, exclusiveMaximum: 1, description: "Left out, 0.999." }),
+        ),
+      },
+      {
         description:
-          "Batches per step: their gradients are averaged over all their rows. What is left at the end of an epoch makes a step of its own.",
-      }),
+          "Averaged weights: average = decay * average + (1 - decay) * weights after every step, the first step copies. They are what is validated and kept; training goes on with the raw ones.",
+        ...closed,
+      },
     ),
-    ema: Type.Optional(
-      Type.Object(
-        {
-          decay: Type.Optional(
-            Type.Number({ minimum: 0, exclusiveMaximum: 1, description: "Left out, 0.999." }),
-          ),
-        },
-        {
-          description:
-            "Averaged weights: average = decay * average + (1 - decay) * weights after every step, the first step copies. They are what is validated and kept; training goes on with the raw ones.",
-          ...closed,
-        },
-      ),
-    ),
-    groups: Type.Optional(Type.Array(GroupSpec, { minItems: 1, maxItems: 100 })),
-  },
-  { $id: "OptimizerSpec", ...flatHypers },
-);
+  ),
+  groups: Type.Optional(Type.Array(GroupSpec, { minItems: 1, maxItems: 100 })),
+};
+
+/** A rule's hypers stand flat beside its name; which ones exist, and their ranges, the rule itself says. */
+export const OptimizerSpec = Type.Object(optimizerFields, {
+  $id: "OptimizerSpec",
+  ...flatHypers(Object.keys(optimizerFields)),
+});
 export type OptimizerSpec = Static<typeof OptimizerSpec> & Record<string, unknown>;
 
 export type HyperValues = Record<string, number | boolean>;

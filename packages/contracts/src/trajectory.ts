@@ -21,6 +21,8 @@ export type NestedNumbers = number | NestedNumbers[];
 /** As NestedNumbers; a value that is not finite is null. */
 export type NestedValues = number | null | NestedValues[];
 
+export const MAX_STEPS = 100_000;
+
 // A recursive schema gives errors of every depth at once; the depth and the shape are checked by hand.
 const nested = (description: string) =>
   Type.Unsafe<NestedNumbers>({ type: ["number", "array"], description });
@@ -36,18 +38,24 @@ export const TrajectoryRequest = Type.Object(
         schedule: Type.Optional(ScheduleSpec),
         clip: Type.Optional(Clip),
       },
-      flatHypers,
+      flatHypers(["rule", "convention", "precision", "schedule", "clip"]),
     ),
     start: nested("One parameter tensor: a number, a vector or a matrix (nested arrays)."),
     gradients: Type.Optional(
-      Type.Array(nested("Of the shape of start."), { minItems: 1, maxItems: 100_000 }),
+      // Its items are checked by hand, up to the first faults: the schema would list a million of them.
+      Type.Unsafe<NestedNumbers[]>({
+        type: "array",
+        description: "One per step, each of the shape of start.",
+        minItems: 1,
+        maxItems: MAX_STEPS,
+      }),
     ),
     function: Type.Optional(Type.Enum([...TEST_FUNCTIONS])),
-    steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    steps: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_STEPS })),
     lr_factors: Type.Optional(
       Type.Array(Type.Number({ minimum: 0 }), {
         minItems: 1,
-        maxItems: 100_000,
+        maxItems: MAX_STEPS,
         description: "What lr is multiplied by, step by step; beside a schedule, both act.",
       }),
     ),

@@ -3,7 +3,6 @@ export { RuleError } from "./language/rule-error.ts";
 export {
   buildOptimizer,
   compileRule,
-  createOptimizer,
   type Optimizer,
 } from "./optimizer.ts";
 export { createSchedule } from "./schedule/create-schedule.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { listRules } from "../src/catalogue.ts";
-import { compileRule, createOptimizer } from "../src/index.ts";
+import { compileRule } from "../src/index.ts";
+import { createOptimizer } from "./create-optimizer.ts";
 
 const defaults = (rule: string, convention: string) => {
   const { hypers } = listRules().find((r) => r.rule === rule && r.convention === convention)!;

@@ -1,4 +1,4 @@
-import type { Fault } from "@descent/contracts";
+import { type Fault, GROUP_FIELD_PATTERN } from "@descent/contracts";
 import type { FastifySchemaValidationError } from "fastify";
 import { pointerStep } from "./pointer.ts";
 
@@ -13,6 +13,22 @@ type Allowed = NonNullable<Fault["allowed"]>;
 /** A report names at most this many faults, and a fault at most this many accepted values. */
 const MAX_FAULTS = 100;
 const MAX_ALLOWED = 100;
+
+/** What GROUP_FIELD_PATTERN accepts, in words. */
+const GROUP_FIELDS = [
+  ...["optimizer.rule", "optimizer.convention", "optimizer.<hyper>", "optimizer.schedule.type"],
+  ...["dataset.id", "dataset.target", "dataset.scaling", "dataset.validation_fraction"],
+  ...[
+    "dataset.split_seed",
+    "loss",
+    "epochs",
+    "batch_size",
+    "seed",
+    "parameters",
+    "name",
+    "tags.<key>",
+  ],
+];
 
 /** Where faults of a part of the request other than the body point: `/query/limit`, `/headers/…`. */
 const PREFIXES: Record<string, string> = {
@@ -88,11 +104,13 @@ function readFault(error: AjvError, prefix: string): Fault {
       return fault(
         here === "" && (data ?? null) === null
           ? "a JSON body is required"
-          : `must be ${[params.type as string | string[]].flat().map(article).join(" or ")}`,
+          : `must be ${[params.type as string | string[]].flat().map(article).join(" or ")}${ofHyper(error)}`,
       );
     case "anyOf":
       return fault(`must be ${branchTypes(error.schema).map(article).join(" or ")}`);
     case "pattern":
+      if (params.pattern === GROUP_FIELD_PATTERN)
+        return fault("is not a field to group by", GROUP_FIELDS);
       return fault(
         typeof data === "string" && data.includes("\u0000")
           ? "must not contain the NUL character"
@@ -103,6 +121,13 @@ function readFault(error: AjvError, prefix: string): Fault {
     default:
       return fault(error.message ?? "is not accepted");
   }
+}
+
+/** Beside hypers, which any name could be, a misspelt field reads as one: say what fields there are. */
+function ofHyper({ parentSchema }: AjvError): string {
+  const { description } = parentSchema ?? {};
+  const isHyper = typeof description === "string" && description.startsWith("a hyper of the rule");
+  return isHyper ? ` (${description})` : "";
 }
 
 /** The values of the discriminating field over all branches of a oneOf. */

@@ -1,4 +1,4 @@
-import { TEST_FUNCTIONS, Trajectory, TrajectoryRequest } from "@descent/contracts";
+import { MAX_STEPS, TEST_FUNCTIONS, Trajectory, TrajectoryRequest } from "@descent/contracts";
 import { TEST_FUNCTION_TABLE } from "@descent/optimizers/trajectory";
 import { Type } from "typebox";
 import type { App, Parts } from "../app.ts";
@@ -10,6 +10,9 @@ import { withRuleThreads } from "../with-rule-threads.ts";
 
 /** Half of the numbers that an answer may have (2 million), written with 16 digits each. */
 const BODY_LIMIT = 16 * 2 ** 20;
+
+/** A rule has at most 32 hypers. */
+const MAX_FIELDS = 64;
 
 /** What a thread has written as JSON already. */
 const Written = Type.Unsafe<Uint8Array>(Trajectory);
@@ -23,6 +26,7 @@ export function trajectoryRoutes(app: App, parts: Parts): void {
     "/v1/trajectories",
     {
       bodyLimit: BODY_LIMIT,
+      preValidation: async ({ body }) => refuseBulk(body),
       schema: {
         operationId: "runTrajectory",
         summary: "Run a rule by itself",
@@ -56,4 +60,21 @@ ${FORMULAS}`,
       return reply.type("application/json; charset=utf-8").send(json);
     },
   );
+}
+
+/** The schema lists every fault there is: what is far too long is refused before it is looked at. */
+function refuseBulk(body: unknown): void {
+  if (typeof body !== "object" || body === null) return;
+  const { gradients, lr_factors, optimizer } = body as Record<string, unknown>;
+  const lists = { gradients, lr_factors };
+  for (const [name, list] of Object.entries(lists))
+    if (Array.isArray(list) && list.length > MAX_STEPS)
+      throw faulty("invalid_request", [
+        { pointer: `/${name}`, message: `has ${list.length} items, at most ${MAX_STEPS}` },
+      ]);
+  const fields = typeof optimizer === "object" && optimizer !== null ? Object.keys(optimizer) : [];
+  if (fields.length > MAX_FIELDS)
+    throw faulty("invalid_request", [
+      { pointer: "/optimizer", message: `has ${fields.length} fields, at most ${MAX_FIELDS}` },
+    ]);
 }

@@ -1,7 +1,7 @@
 import type { Precision } from "@descent/contracts";
 import { readyScalar, roundingTo } from "../language/evaluate.ts";
 import type { Phase, Plan } from "../language/plan.ts";
-import { namesIn } from "../language/specialise.ts";
+import { namesIn } from "../language/syntax.ts";
 import {
   type Arena,
   BYTES,

@@ -1,6 +1,5 @@
 import { RuleError } from "./rule-error.ts";
-import { namesIn, rebuild } from "./specialise.ts";
-import type { Assignment, Expression } from "./syntax.ts";
+import { type Assignment, type Expression, namesIn, rebuild } from "./syntax.ts";
 
 /**
  * A program made ready to run. Every value has a name of its own (static single assignment), so that order

@@ -1,5 +1,12 @@
 import { evaluateConstant } from "./evaluate.ts";
-import type { Assignment, Expression, Rule } from "./syntax.ts";
+import {
+  type Assignment,
+  type Expression,
+  namesIn,
+  operands,
+  type Rule,
+  rebuild,
+} from "./syntax.ts";
 
 export type HyperValues = Readonly<Record<string, number | boolean>>;
 
@@ -42,55 +49,6 @@ function liveNames(assignments: readonly Assignment[]): Set<string> {
     grew = live.size > before;
   }
   return live;
-}
-
-export function namesIn(expression: Expression): string[] {
-  if (expression.kind === "name") return [expression.name];
-  return operands(expression).flatMap(namesIn);
-}
-
-/** The direct sub-expressions, in the order of evaluation. */
-export function operands(expression: Expression): Expression[] {
-  switch (expression.kind) {
-    case "number":
-    case "name":
-      return [];
-    case "negate":
-      return [expression.operand];
-    case "arithmetic":
-    case "compare":
-      return [expression.left, expression.right];
-    case "call":
-      return expression.arguments;
-    case "if":
-      return [expression.condition, expression.then, expression.otherwise];
-  }
-}
-
-/** The same expression over other sub-expressions. */
-export function rebuild(
-  expression: Expression,
-  change: (operand: Expression) => Expression,
-): Expression {
-  switch (expression.kind) {
-    case "number":
-    case "name":
-      return expression;
-    case "negate":
-      return { ...expression, operand: change(expression.operand) };
-    case "arithmetic":
-    case "compare": {
-      const left = change(expression.left);
-      return { ...expression, left, right: change(expression.right) };
-    }
-    case "call":
-      return { ...expression, arguments: expression.arguments.map(change) };
-    case "if": {
-      const condition = change(expression.condition);
-      const then = change(expression.then);
-      return { ...expression, condition, then, otherwise: change(expression.otherwise) };
-    }
-  }
 }
 
 function fold(

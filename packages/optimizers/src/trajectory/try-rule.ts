@@ -1,4 +1,4 @@
-import { GroupSpec, type HyperValues, PRECISIONS, RESERVED_HYPER_NAMES } from "@descent/contracts";
+import { GroupSpec, RESERVED_HYPER_NAMES } from "@descent/contracts";
 import { describeRule, type RuleDescription } from "../catalogue.ts";
 import { parseRule } from "../language/parse.ts";
 import { RuleError } from "../language/rule-error.ts";
@@ -15,8 +15,8 @@ export type TriedRule =
   | { fault: string };
 
 /**
- * Whether a text of the user's own can be used: read, checked, compiled in both precisions with its defaults
- * (and with each of its flags turned over, since flags choose what is compiled), and run for one step.
+ * Whether a text of the user's own can be used: read, checked, compiled with its defaults, and run for one
+ * step. What its flags would choose between is checked with the rest of the text, before any is chosen.
  */
 export function tryRule(name: string, convention: string, text: string): TriedRule {
   try {
@@ -24,21 +24,14 @@ export function tryRule(name: string, convention: string, text: string): TriedRu
     for (const { name, ...place } of parseRule(text).hypers)
       if (RESERVED.includes(name))
         throw new RuleError(
-          `expected another name: "${name}" is a field of every optimizer`,
+          `expected another name: "${name}" is a field of a job's optimizer or of its groups`,
           place,
         );
-    for (const precision of PRECISIONS)
-      for (const hypers of variants(description))
-        compileRule(text, hypers, TRIED_ON, precision).step();
+    const defaults = description.hypers.map((hyper) => [hyper.name, hyper.default]);
+    compileRule(text, Object.fromEntries(defaults), TRIED_ON).step();
     return { description, fault: null };
   } catch (error) {
     if (error instanceof RuleError) return { fault: error.message };
     throw error;
   }
-}
-
-function variants({ hypers }: RuleDescription): HyperValues[] {
-  const defaults = Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default]));
-  const flags = hypers.filter(({ kind }) => kind === "boolean");
-  return [defaults, ...flags.map((flag) => ({ ...defaults, [flag.name]: !flag.default }))];
 }
