@@ -56,29 +56,47 @@ export function startTrainers({
   }
   for (let slot = 0; slot < slots; slot++) keepWarm();
 
-  return {
-    async *train(request, signal) {
-      const trainer = idle.shift() ?? start();
-      let clean = false;
-      try {
-        for await (const message of converse(trainer, request, signal)) {
-          if (message.kind === "epoch") yield message.epoch;
-          if (message.kind === "error") throw new TrainingFailed(message.message, message.code);
-          if (message.kind === "result") {
-            clean = true;
-            return message.result;
-          }
-        }
-        signal.throwIfAborted();
-        throw new TrainerDied(`the trainer ended with ${trainer.signalCode ?? trainer.exitCode}`);
-      } finally {
-        if (clean && !closed && idle.length < slots) idle.push(trainer);
-        else {
-          trainer.kill("SIGKILL");
-          if (trainer.exitCode === null && trainer.signalCode === null) await once(trainer, "exit");
-          keepWarm();
+  /** Null where the trainer died without a word. */
+  async function* trainWith(
+    trainer: ChildProcess,
+    request: TrainRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<EpochRecord, TrainingResult | null> {
+    let clean = false;
+    let spoke = false;
+    try {
+      for await (const message of converse(trainer, request, signal)) {
+        if (message.kind !== "ready") spoke = true;
+        if (message.kind === "epoch") yield message.epoch;
+        if (message.kind === "error") throw new TrainingFailed(message.message, message.code);
+        if (message.kind === "result") {
+          clean = true;
+          return message.result;
         }
       }
+      signal.throwIfAborted();
+      if (spoke) throw diedWith(trainer);
+      return null;
+    } finally {
+      if (clean && !closed && idle.length < slots) idle.push(trainer);
+      else {
+        trainer.kill("SIGKILL");
+        if (trainer.exitCode === null && trainer.signalCode === null) await once(trainer, "exit");
+        keepWarm();
+      }
+    }
+  }
+
+  return {
+    async *train(request, signal) {
+      // A warm trainer may have been killed a moment ago: that is no reason to count the job as lost.
+      const warm = idle.shift();
+      const result = warm && (yield* trainWith(warm, request, signal));
+      if (result) return result;
+      const fresh = start();
+      const second = yield* trainWith(fresh, request, signal);
+      if (!second) throw diedWith(fresh);
+      return second;
     },
     close() {
       closed = true;
@@ -86,6 +104,9 @@ export function startTrainers({
     },
   };
 }
+
+const diedWith = (trainer: ChildProcess) =>
+  new TrainerDied(`the trainer ended with ${trainer.signalCode ?? trainer.exitCode}`);
 
 /** Sends the request and yields what the trainer says, until it is gone. */
 async function* converse(
