@@ -47,12 +47,24 @@ const SHAPES: [title: string, body: () => unknown, faults: Expected[]][] = [
   [
     "unknown field of a layer",
     () => layers({ type: "dense", filters: 3 }),
-    [["/model/layers/0/filters", /not a field/, ["type", "units", "activation"]]],
+    [
+      [
+        "/model/layers/0/filters",
+        /not a field/,
+        expect.arrayContaining(["type", "units", "activation"]),
+      ],
+    ],
   ],
   [
     "unknown layer type",
     () => layers({ type: "dense2" }),
-    [["/model/layers/0/type", /not a known type/, ["dense", "conv2d", "max_pool2d", "flatten"]]],
+    [
+      [
+        "/model/layers/0/type",
+        /not a known type/,
+        expect.arrayContaining(["dense", "conv2d", "flatten"]),
+      ],
+    ],
   ],
   ["layer without a type", () => layers({ units: 2 }), [["/model/layers/0/type", /./]]],
   ["wrong type", () => job({ epochs: "3" }), [["/epochs", /must be an integer/]]],
@@ -78,7 +90,13 @@ const SHAPES: [title: string, body: () => unknown, faults: Expected[]][] = [
   [
     "an unknown activation",
     () => layers({ type: "dense", activation: "swish" }),
-    [["/model/layers/0/activation", /accepted/, ["none", "relu", "tanh", "sigmoid"]]],
+    [
+      [
+        "/model/layers/0/activation",
+        /accepted/,
+        expect.arrayContaining(["none", "relu", "tanh", "sigmoid"]),
+      ],
+    ],
   ],
   [
     "the same feature twice",
@@ -175,7 +193,7 @@ const MEANINGS: [title: string, body: () => object, faults: Expected[]][] = [
   [
     "classes of numbers that are none",
     () => ({ ...job({ loss: "cross_entropy" }), dataset: { id: numbers } }),
-    [["/loss", /no classes/, ["mse"]]],
+    [["/loss", /no classes/, ["mse", "mae", "huber"]]],
   ],
   [
     "unit for a table",

@@ -98,10 +98,19 @@ export async function createIrisJob(
       target_scaling: "none",
     },
     model: {
-      layers: [{ type: "dense", units: 3, activation: "none" }],
+      layers: [
+        {
+          type: "dense",
+          units: 3,
+          activation: "none",
+          bias: true,
+          initialisation: "glorot_uniform",
+        },
+      ],
       initialisation: "glorot_uniform",
     },
     loss: "cross_entropy",
+    penalty: [],
     optimizer: {
       rule: "adam",
       convention: "paper",

@@ -1,12 +1,18 @@
 import { type Static, Type } from "typebox";
 import { nullable } from "./scalars.ts";
 
-/** Every metric an epoch can have, and which way is better. `train_*` are means over the epoch's batches. */
+/**
+ * Every metric an epoch can have, and which way is better. `train_*` are means over the epoch's batches. The
+ * formulas of `val_*` stand in packages/training/src/measure-classes.ts and measure-numbers.ts.
+ */
 export const METRICS = {
   train_loss: "minimize",
   val_loss: "minimize",
   train_accuracy: "maximize",
   val_accuracy: "maximize",
+  val_top_5_accuracy: "maximize",
+  val_macro_f1: "maximize",
+  val_auc: "maximize",
   val_rmse: "minimize",
   val_mae: "minimize",
   val_r2: "maximize",
@@ -14,19 +20,26 @@ export const METRICS = {
 export type Metric = keyof typeof METRICS;
 export const METRIC_NAMES = Object.keys(METRICS) as Metric[];
 
-export const CLASSIFICATION_METRICS = [
-  "train_loss",
-  "val_loss",
-  "train_accuracy",
-  "val_accuracy",
-] as const satisfies Metric[];
-export const REGRESSION_METRICS = [
-  "train_loss",
-  "val_loss",
-  "val_rmse",
-  "val_mae",
-  "val_r2",
-] as const satisfies Metric[];
+/** With so few classes every target is among the first five. */
+export const TOP_5_FROM = 6;
+
+/**
+ * The metrics of a job, by its target.
+ *
+ * @param classes how many the target has; null for a number target
+ */
+export function metricsOf(classes: number | null): Metric[] {
+  const losses: Metric[] = ["train_loss", "val_loss"];
+  if (classes === null) return [...losses, "val_rmse", "val_mae", "val_r2"];
+  return [
+    ...losses,
+    "train_accuracy",
+    "val_accuracy",
+    ...(classes >= TOP_5_FROM ? (["val_top_5_accuracy"] as const) : []),
+    "val_macro_f1",
+    ...(classes === 2 ? (["val_auc"] as const) : []),
+  ];
+}
 
 /** What an epoch records beside its metrics. `lr` and `grad_norm` (global L2, mean over steps) steer no comparison. */
 export const MEASUREMENTS = ["lr", "grad_norm", "seconds", "samples_per_second"] as const;
@@ -50,6 +63,9 @@ export const Epoch = Type.Object(
     val_loss: value,
     train_accuracy: Type.Optional(value),
     val_accuracy: Type.Optional(value),
+    val_top_5_accuracy: Type.Optional(value),
+    val_macro_f1: Type.Optional(value),
+    val_auc: Type.Optional(value),
     val_rmse: Type.Optional(value),
     val_mae: Type.Optional(value),
     val_r2: Type.Optional(value),

@@ -1,8 +1,10 @@
 import { type Static, Type } from "typebox";
 import { METRIC_NAMES } from "./epoch.ts";
+import { type Loss, LossSpec } from "./loss.ts";
 import { Model, type ResolvedModel } from "./model.ts";
 import { OptimizerSpec, type ResolvedOptimizer } from "./optimizer.ts";
 import { pageQuery } from "./page.ts";
+import { PenaltySpec, type ResolvedPenalty } from "./penalty.ts";
 import { Instant, MAX_SEED, nullable, text } from "./scalars.ts";
 
 const closed = { additionalProperties: false };
@@ -16,8 +18,6 @@ export const ENDED_STATUSES = ["finished", "failed", "cancelled"] as const satis
 export const OUTCOMES = ["completed", "target_reached", "early_stopped", "diverged"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export const LOSSES = ["cross_entropy", "mse"] as const;
-export type Loss = (typeof LOSSES)[number];
 export const SCALINGS = ["standardize", "unit", "none"] as const;
 export type Scaling = (typeof SCALINGS)[number];
 
@@ -60,7 +60,15 @@ export const JobSpec = Type.Object(
       closed,
     ),
     model: Model,
-    loss: Type.Optional(Type.Enum([...LOSSES])),
+    loss: Type.Optional(LossSpec),
+    penalty: Type.Optional(
+      Type.Array(PenaltySpec, {
+        minItems: 1,
+        maxItems: 100,
+        description:
+          "Added to the loss that is minimised, l1 * sum|w| + l2 * sum(w^2) over the tensors named; the losses recorded are without it.",
+      }),
+    ),
     optimizer: OptimizerSpec,
     epochs: Type.Integer({ minimum: 1, maximum: 100_000 }),
     batch_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
@@ -85,6 +93,7 @@ export interface ResolvedJob {
   };
   model: ResolvedModel;
   loss: Loss;
+  penalty: ResolvedPenalty[];
   optimizer: ResolvedOptimizer;
   /** The text of a user's own rule as it was when the job was posted; null for a built-in rule. */
   rule_text: string | null;

@@ -20,7 +20,7 @@ export interface Part {
 export interface PreparedData {
   /** The shape of one sample: [numbers], or [channels, height, width]. */
   inputShape: number[];
-  /** What the last layer must give: the number of classes, or 1. */
+  /** What the last layer must give: the number of classes; 1 for a number, and for binary_cross_entropy. */
   outputs: number;
   /** What the class positions mean; null for a number target. */
   classes: (string | number)[] | null;
@@ -66,7 +66,7 @@ export function prepareData(
   };
   return {
     inputShape: shape,
-    outputs: target.classes?.length ?? 1,
+    outputs: loss === "binary_cross_entropy" ? 1 : (target.classes?.length ?? 1),
     classes: target.classes,
     targetScale,
     training: part("training"),

@@ -191,6 +191,23 @@ test("images become numbers [rows x channels x height x width]; standardize is p
   expect(() => prepareData(table, { ...job, features: ["image", "label"] }, "mse")).toThrow();
 });
 
+test("two classes by one logit: positions 0 and 1, and one output", async () => {
+  const table = await readText("x,y\n1,no\n2,yes\n3,no\n4,yes\n5,yes\n6,no\n");
+  const data = prepareData(table, choice({}), "binary_cross_entropy");
+  expect(data).toMatchObject({ outputs: 1, classes: ["no", "yes"] });
+  const targets = [...data.training.targets, ...data.validation.targets].sort();
+  expect(targets).toEqual([0, 0, 0, 1, 1, 1]);
+  const three = await readText("x,y\n1,a\n2,b\n3,c\n4,a\n");
+  expect(() => prepareData(three, choice({}), "binary_cross_entropy")).toThrow(
+    /'y'.*binary_cross_entropy.*3 classes, not 2/,
+  );
+  for (const loss of ["mae", { type: "huber", delta: 1 }] as const) {
+    expect(() => prepareData(table, choice({}), loss)).toThrow(/(mae|huber) needs a number/);
+    const numbers = prepareData(table, choice({ target: "x", features: ["y"] }), loss);
+    expect(numbers).toMatchObject({ outputs: 1, classes: null });
+  }
+});
+
 test("what the API refuses is refused here too, by name", async () => {
   const ids = Array.from({ length: 10_001 }, (_, i) => `id${i}`);
   const table = await readText(

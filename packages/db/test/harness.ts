@@ -29,6 +29,7 @@ export function exampleJob(datasetId: string, epochs = 3, tags: Record<string, s
     },
     model: { layers: [], initialisation: "glorot_uniform" },
     loss: "cross_entropy",
+    penalty: [],
     optimizer: {
       rule: "sgd",
       convention: "paper",

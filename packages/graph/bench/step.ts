@@ -22,7 +22,7 @@ async function openWorkload({ input, layers, outputs, batch }: Workload, profile
   const memory = new WebAssembly.Memory({ initial: Math.ceil((length * 8) / 65536) });
   const weights = new Float32Array(memory.buffer, 0, length);
   const gradients = new Float32Array(memory.buffer, length * 4, length);
-  initialiseWeights(weights, tensors, "glorot_uniform", 1);
+  initialiseWeights(weights, tensors, 1);
   const random = mersenne(1);
   const uniform = () => uniformFloat64(random);
   const inputs = Float32Array.from({ length: batch * elements(input) }, uniform);
@@ -33,6 +33,7 @@ async function openWorkload({ input, layers, outputs, batch }: Workload, profile
     loss: "cross_entropy",
     weights,
     gradients,
+    seed: 1,
     ...(profileTo === undefined ? {} : { profileTo }),
   });
   return { step: () => training.step(inputs, targets, batch), release: training.release };

@@ -1,17 +1,20 @@
 import type { Activation, LayerShapes } from "@descent/contracts";
-import { activate, conv, flatten, gemm, maxPool } from "./append-nodes.ts";
 import { addInput, type ForwardGraph, type Value } from "./graph.ts";
-import { padAxis } from "./pad-axis.ts";
+import { appendActivation } from "./layers/append-activation.ts";
+import { appendLayer, type TrainingExtras } from "./layers/append-layer.ts";
 
-export interface BuiltModel {
+/** In training, dropout drops and batch_norm takes the batch's statistics; in inference neither. */
+export type Mode = "training" | "inference";
+
+export interface BuiltModel extends TrainingExtras {
   input: Value;
   /** Logits or predictions [rows, outputs]. */
   output: Value;
   /** The parameters as inputs of the graph, in the order of the layers. */
   parameters: Value[];
+  /** The buffers as inputs of the graph, in the order of the layers; none in training. */
+  buffers: Value[];
 }
-
-const ACTIVATION_OPS = { relu: "Relu", tanh: "Tanh", sigmoid: "Sigmoid" } as const;
 
 /**
  * Appends a model to the graph, layer by layer.
@@ -23,49 +26,42 @@ export function buildForward(
   graph: ForwardGraph,
   layers: readonly LayerShapes[],
   inputShape: readonly number[],
+  mode: Mode,
 ): BuiltModel {
   const input = addInput(graph, "input", "float32", ["rows", ...inputShape]);
-  const parameters: Value[] = [];
-  let value = input;
-  let activation: Activation = "none";
-  for (const [i, layer] of layers.entries()) {
-    const own = layer.parameters.map(({ name, shape }) => addInput(graph, name, "float32", shape));
-    parameters.push(...own);
-    value = appendLayer(graph, layer, value, own);
-    if ("activation" in layer.layer) activation = layer.layer.activation;
-    // max(relu(x)) = relu(max(x)), to the bit and in its derivative: after the pooling there are fewer
-    // numbers to pass through relu and back (2c2d: 187 -> 180 ms a step).
-    if (activation === "relu" && layers[i + 1]?.layer.type === "max_pool2d") continue;
-    if (activation !== "none") value = activate(graph, ACTIVATION_OPS[activation], value);
-    activation = "none";
+  const model: Omit<BuiltModel, "output"> = {
+    ...{ input, parameters: [], buffers: [] },
+    ...{ masks: [], statistics: [] },
+  };
+  const outputs: Value[] = [];
+  const postponed = layers.map((_, index) => reluAfterPool(layers, index));
+  for (const [index, layer] of layers.entries()) {
+    const xs = layer.inputs.map((place) => (place < 0 ? input : outputs[place]!));
+    const tensor = ({ name, shape }: { name: string; shape: number[] }) =>
+      addInput(graph, name, "float32", shape);
+    const own = layer.parameters.map(tensor);
+    const running = mode === "inference" ? layer.buffers.map(tensor) : null;
+    model.parameters.push(...own);
+    model.buffers.push(...(running ?? []));
+    let value = appendLayer(graph, layer, xs, own, running, model);
+    if (!postponed[index]) value = appendActivation(graph, activationOf(layer), value);
+    if (postponed[layer.inputs[0]!]) value = appendActivation(graph, "relu", value);
+    outputs.push(value);
   }
-  return { input, output: value, parameters };
+  return { ...model, output: outputs.at(-1)! };
 }
 
-/** A layer without its activation. */
-function appendLayer(
-  graph: ForwardGraph,
-  { layer, input }: LayerShapes,
-  x: Value,
-  [weight, bias]: Value[],
-): Value {
-  switch (layer.type) {
-    case "dense":
-      return gemm(graph, x, weight!, { bias: bias! });
-    case "conv2d": {
-      const { kernel, stride, padding } = layer;
-      const axes = input.slice(1).map((length) => padAxis(length, kernel, stride, padding));
-      const attributes = {
-        kernel_shape: [kernel, kernel],
-        strides: [stride, stride],
-        dilations: [1, 1],
-        pads: [...axes.map((axis) => axis.begin), ...axes.map((axis) => axis.end)],
-      };
-      return conv(graph, x, weight!, attributes, bias);
-    }
-    case "max_pool2d":
-      return maxPool(graph, x, layer.size, layer.stride);
-    case "flatten":
-      return flatten(graph, x);
-  }
+/**
+ * Whether a layer's relu waits until after the pooling that alone takes it: max(relu(x)) = relu(max(x)), to
+ * the bit and in its derivative, and there are fewer numbers to pass through relu and back (2c2d: 187 -> 180
+ * ms a step).
+ */
+function reluAfterPool(layers: readonly LayerShapes[], index: number): boolean {
+  if (activationOf(layers[index]!) !== "relu") return false;
+  const takers = layers.filter(({ inputs }) => inputs.includes(index));
+  return takers.length === 1 && takers[0]!.layer.type === "max_pool2d";
+}
+
+function activationOf({ layer }: LayerShapes): Activation {
+  return "activation" in layer ? layer.activation : "none";
 }

@@ -11,17 +11,17 @@ const NUMBERS_AT_ONCE = 2 ** 22;
  * The model without loss and derivatives, for evaluation. It is compiled when it is first used. Many rows go
  * through in chunks, so that memory stays bounded.
  *
- * @param parameterFeeds the parameters by name, in the memory they live in
+ * @param feeds the parameters and buffers by name, in the memory they live in
  */
 export function createForwardPass({
   layers,
   inputShape,
-  parameterFeeds,
+  feeds,
   threads,
 }: {
   layers: readonly LayerShapes[];
   inputShape: readonly number[];
-  parameterFeeds: Record<string, Tensor>;
+  feeds: Record<string, Tensor>;
   threads: number;
 }): {
   forward(inputs: Float32Array, rows: number): Promise<Float32Array>;
@@ -32,7 +32,7 @@ export function createForwardPass({
   const perRow = layers.reduce((sum, layer) => sum + elements(layer.output), sampleLength);
   const chunk = Math.max(1, Math.floor(NUMBERS_AT_ONCE / perRow));
   const graph = emptyGraph<ForwardOp>();
-  const model = buildForward(graph, layers, inputShape);
+  const model = buildForward(graph, layers, inputShape, "inference");
   let opened: Promise<InferenceSession> | null = null;
 
   return {
@@ -46,7 +46,7 @@ export function createForwardPass({
         const part = result.subarray(start * outputs, end * outputs);
         await session.run(
           {
-            ...parameterFeeds,
+            ...feeds,
             [model.input.name]: new Tensor("float32", samples, [end - start, ...inputShape]),
           },
           { [model.output.name]: new Tensor("float32", part, [end - start, outputs]) },

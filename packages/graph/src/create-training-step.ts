@@ -1,9 +1,18 @@
-import { elements, type LayerShapes, type Loss } from "@descent/contracts";
+import { elements, isOverClasses, type LayerShapes, type Loss } from "@descent/contracts";
 import { Tensor } from "onnxruntime-node";
+import type { Penalty } from "./append-penalties.ts";
 import { buildTrainingGraph } from "./build-training-graph.ts";
+import { createIndexCheck } from "./check-indices.ts";
 import { createForwardPass } from "./create-forward-pass.ts";
+import { createMaskFills } from "./fill-masks.ts";
 import { openSession } from "./open-session.ts";
-import { type PlacedTensor, placeTensors } from "./place-tensors.ts";
+import {
+  type PlacedBuffer,
+  type PlacedTensor,
+  placeBuffers,
+  placeTensors,
+} from "./place-tensors.ts";
+import { createRunningStatistics } from "./running-statistics.ts";
 
 export interface TrainingStepOptions {
   /** What contracts' followShapes accepted. */
@@ -11,10 +20,14 @@ export interface TrainingStepOptions {
   /** The shape of one sample. */
   inputShape: readonly number[];
   loss: Loss;
+  /** What the size of the parameters adds to what is minimised; the loss that a step gives is without it. */
+  penalties?: readonly Penalty[];
   /** Where onnxruntime reads the parameters, laid out as placeTensors says. */
   weights: Float32Array;
   /** Where onnxruntime writes the gradients, laid out alike. */
   gradients: Float32Array;
+  /** Decides what dropout drops: an unsigned 32-bit integer. */
+  seed: number;
   threads?: number;
   /** Where onnxruntime writes its profile of the step (a path without its ending), for the bench. */
   profileTo?: string;
@@ -22,13 +35,16 @@ export interface TrainingStepOptions {
 
 export interface TrainingStep {
   tensors: PlacedTensor[];
+  /** The running statistics, where `forward` reads them and every step moves them. */
+  buffers: { tensors: PlacedBuffer[]; values: Float32Array };
   /**
    * Forward and backward over one batch: fills `gradients` with the derivative of the mean loss.
    *
    * @param inputs rows x the product of inputShape; more is ignored
-   * @param targets class indices [rows] for cross_entropy, numbers [rows x outputs] for mse; more is ignored
-   * @returns the mean loss, and for cross_entropy how many rows have their largest logit at the target
-   * @throws Error when inputs or targets are too short, RangeError when an index is not a class
+   * @param targets class indices [rows] for a loss over classes, else numbers [rows x outputs]; more is ignored
+   * @returns the mean loss, and for a loss over classes how many rows it puts into their class
+   * @throws Error when inputs or targets are too short, RangeError when an index is not a class, or an input
+   *   of an embedding not in its vocabulary
    */
   step(
     inputs: Float32Array,
@@ -50,47 +66,81 @@ export interface TrainingStep {
 export async function createTrainingStep(options: TrainingStepOptions): Promise<TrainingStep> {
   const { layers, inputShape, weights, gradients, threads = 1, profileTo } = options;
   const { tensors, length } = placeTensors(layers);
+  const buffers = placeBuffers(layers);
   if (weights.length < length || gradients.length < length)
     throw new RangeError(`the model needs ${length} weights and gradients`);
 
-  const built = buildTrainingGraph(layers, inputShape, options.loss);
+  const built = buildTrainingGraph(layers, inputShape, options.loss, options.penalties);
   const { graph, input, targets, outputs, loss, correct } = built;
-  const fetched = [loss, ...(correct === null ? [] : [correct]), ...built.gradients];
+  const { masks, statistics } = built;
+  const fetched = [
+    ...[loss, ...(correct === null ? [] : [correct]), ...built.gradients],
+    ...statistics.flatMap(({ mean, variance }) => [mean, variance]),
+  ];
   const session = await openSession(graph, fetched, {
     threads,
     ...(profileTo === undefined ? {} : { profileTo }),
   });
 
-  const view = (array: Float32Array, { offset, length, shape }: PlacedTensor) =>
+  const view = (array: Float32Array, { offset, length, shape }: PlacedTensor | PlacedBuffer) =>
     new Tensor("float32", array.subarray(offset, offset + length), shape);
   const parameterFeeds = Object.fromEntries(tensors.map((t) => [t.name, view(weights, t)]));
+  const values = new Float32Array(buffers.length);
+  for (const { offset, length, initial } of buffers.tensors)
+    values.fill(initial, offset, offset + length);
+  const running = createRunningStatistics(layers, statistics, buffers.tensors, values);
+  const fills = createMaskFills(
+    masks.map(({ rate }) => rate),
+    options.seed,
+  );
+  const maskTensors = masks.map(({ value }) => growingTensor(value.shape.slice(1).map(Number)));
+  const checkIndices = createIndexCheck(layers);
   const lossValue = new Float32Array(1);
   const correctCount = new Float32Array(1);
   const fetches: Record<string, Tensor> = {
     [loss.name]: new Tensor("float32", lossValue, []),
     ...Object.fromEntries(built.gradients.map((g, i) => [g.name, view(gradients, tensors[i]!)])),
+    ...running.fetches,
   };
   if (correct !== null) fetches[correct.name] = new Tensor("float32", correctCount, []);
   const sampleLength = elements(inputShape);
   const targetShape = targets.shape.slice(1).map(Number);
   const targetLength = elements(targetShape);
 
-  const forwardPass = createForwardPass({ layers, inputShape, parameterFeeds, threads });
+  const bufferFeeds = Object.fromEntries(buffers.tensors.map((b) => [b.name, view(values, b)]));
+  const forwardPass = createForwardPass({
+    layers,
+    inputShape,
+    feeds: { ...parameterFeeds, ...bufferFeeds },
+    threads,
+  });
   return {
     tensors,
+    buffers: { tensors: buffers.tensors, values },
     async step(inputs, targetNumbers, rows) {
       const samples = inputs.subarray(0, rows * sampleLength);
       const batch = targetNumbers.subarray(0, rows * targetLength);
-      if (options.loss === "cross_entropy") checkClasses(batch, outputs);
+      if (isOverClasses(options.loss)) checkClasses(batch, Math.max(outputs, 2));
+      checkIndices(samples);
+      const maskFeeds = masks.map(({ value }, i) => {
+        const mask = maskTensors[i]!(rows);
+        fills[i]!(mask.data);
+        return [value.name, mask.tensor] as const;
+      });
       const feeds = {
         ...parameterFeeds,
+        ...Object.fromEntries(maskFeeds),
         [input.name]: new Tensor("float32", samples, [rows, ...inputShape]),
         [targets.name]: new Tensor(batch, [rows, ...targetShape]),
       };
       await session.run(feeds, fetches);
+      running.move(rows);
       return { loss: lossValue[0]!, correct: correct === null ? null : correctCount[0]! };
     },
-    forward: forwardPass.forward,
+    async forward(inputs, rows) {
+      checkIndices(inputs.subarray(0, rows * sampleLength));
+      return forwardPass.forward(inputs, rows);
+    },
     async release() {
       await session.release();
       await forwardPass.release();
@@ -103,4 +153,15 @@ function checkClasses(targets: Int32Array | Float32Array, classes: number): void
   for (const [row, target] of targets.entries())
     if (!(target >= 0 && target < classes))
       throw new RangeError(`the target of row ${row} is ${target}, not one of ${classes} classes`);
+}
+
+/** One buffer for a tensor [rows, ...shape] of as many rows as a run has. */
+function growingTensor(shape: readonly number[]) {
+  const perRow = elements(shape);
+  let buffer = new Float32Array(0);
+  return (rows: number) => {
+    if (buffer.length < rows * perRow) buffer = new Float32Array(rows * perRow);
+    const data = buffer.subarray(0, rows * perRow);
+    return { data, tensor: new Tensor("float32", data, [rows, ...shape]) };
+  };
 }

@@ -1,5 +1,6 @@
 import { add, scalar } from "./append-nodes.ts";
-import { DERIVATIVE_RULES, type DerivativeRule } from "./derivative-rules.ts";
+import { DERIVATIVE_RULES } from "./derivative-rules.ts";
+import type { DerivativeRule } from "./derivatives/derivative-rule.ts";
 import type { ForwardGraph, ForwardOp, Graph, Node, Value } from "./graph.ts";
 
 /**

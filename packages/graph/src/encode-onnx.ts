@@ -40,7 +40,12 @@ function nodeProto(node: Node, used: ReadonlySet<Value>) {
   };
 }
 
+/** The attributes that are float32; a whole number in one of them is no integer. */
+const FLOAT_ATTRIBUTES: readonly string[] = ["alpha", "beta"];
+
 function attributeProto([name, value]: [string, number | readonly number[] | string]) {
+  if (typeof value === "number" && FLOAT_ATTRIBUTES.includes(name))
+    return { name, f: value, type: ATTRIBUTE_TYPES.float };
   if (typeof value === "number") return { name, i: value, type: ATTRIBUTE_TYPES.int };
   if (typeof value === "string")
     return { name, s: new TextEncoder().encode(value), type: ATTRIBUTE_TYPES.string };

@@ -1,3 +1,7 @@
+import type { ForwardOp, Op, Ops } from "./operators.ts";
+
+export type { ConvAttributes, ForwardOp, Op, Ops, PoolAttributes } from "./operators.ts";
+
 /** An axis of a tensor: its length, or `rows`, the batch axis whose length each run decides. */
 export type Axis = number | "rows";
 export type ElementType = "float32" | "int32" | "int64" | "bool";
@@ -8,62 +12,6 @@ export interface Value {
   type: ElementType;
   shape: readonly Axis[];
 }
-
-/**
- * The ONNX operators a model and its loss may be made of, with the attributes we set. Each one has a row
- * in the table of derivatives.
- */
-export interface ForwardOps {
-  /** op(a) · op(b) + c, where op transposes if told to; c is a row vector or left out. */
-  Gemm: { transA: 0 | 1; transB: 0 | 1 };
-  Conv: ConvAttributes;
-  /** Outputs: the maxima, and their flat indices in the input. */
-  MaxPool: { kernel_shape: number[]; strides: number[] };
-  Flatten: { axis: number };
-  Relu: Record<never, never>;
-  Tanh: Record<never, never>;
-  Sigmoid: Record<never, never>;
-  /** Inputs: logits [rows, classes], class indices [rows]. Outputs: the loss and log(softmax(logits)). */
-  SoftmaxCrossEntropyLoss: { reduction: "mean" };
-  Sub: Record<never, never>;
-  Mul: Record<never, never>;
-  /** The mean over all axes: a scalar. */
-  ReduceMean: { keepdims: 0 };
-}
-
-/** The ONNX operators that only derivatives and metrics use. */
-export interface GradientOps {
-  Add: Record<never, never>;
-  ArgMax: { axis: number; keepdims: 0 };
-  Cast: { to: number };
-  ConvTranspose: ConvAttributes & { output_padding: number[] };
-  Div: Record<never, never>;
-  Equal: Record<never, never>;
-  Exp: Record<never, never>;
-  Expand: Record<never, never>;
-  MaxUnpool: { kernel_shape: number[]; strides: number[] };
-  OneHot: { axis: number };
-  ReduceSum: { keepdims: 0 };
-  Reshape: Record<never, never>;
-  ScatterElements: { axis: number; reduction: "add" };
-  Shape: Record<never, never>;
-  Size: Record<never, never>;
-  Slice: Record<never, never>;
-  Transpose: { perm: number[] };
-  Where: Record<never, never>;
-}
-
-/** `pads` are ONNX's: all begins, then all ends. */
-export interface ConvAttributes {
-  kernel_shape: number[];
-  strides: number[];
-  dilations: number[];
-  pads: number[];
-}
-
-export interface Ops extends ForwardOps, GradientOps {}
-export type ForwardOp = keyof ForwardOps;
-export type Op = keyof Ops;
 
 /** One application of an operator, told apart by `op`. */
 export type Node<O extends Op = Op> = {
@@ -118,4 +66,15 @@ export function addConstant(
   const value: Value = { name: `constant_${graph.constants.length}`, type, shape };
   graph.constants.push({ value, data });
   return value;
+}
+
+/**
+ * The numbers of a constant, such as an operator's axes.
+ *
+ * @throws Error when the value is not a constant of the graph
+ */
+export function numbersOf(graph: AnyGraph, value: Value): number[] {
+  const constant = graph.constants.find((candidate) => candidate.value === value);
+  if (constant === undefined) throw new Error(`${value.name} is not a constant`);
+  return Array.from(constant.data, Number);
 }

@@ -1,3 +1,4 @@
+export { createIndexCheck } from "./check-indices.ts";
 export {
   createTrainingStep,
   type TrainingStep,
@@ -5,4 +6,9 @@ export {
 } from "./create-training-step.ts";
 export { ONNXRUNTIME_VERSION } from "./engine-version.ts";
 export { initialiseWeights } from "./initialise-weights.ts";
-export { type PlacedTensor, placeTensors } from "./place-tensors.ts";
+export {
+  type PlacedBuffer,
+  type PlacedTensor,
+  placeBuffers,
+  placeTensors,
+} from "./place-tensors.ts";

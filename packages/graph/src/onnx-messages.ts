@@ -39,6 +39,7 @@ const messages = protobuf.Root.fromJSON({
     AttributeProto: {
       fields: {
         name: field("string", 1),
+        f: field("float", 2),
         i: field("int64", 3),
         s: field("bytes", 4),
         ints: { ...repeated("int64", 8), options: { packed: false } },
@@ -67,4 +68,4 @@ const messages = protobuf.Root.fromJSON({
 export const ModelProto = messages.lookupType("ModelProto");
 
 /** AttributeProto.AttributeType in onnx.proto. */
-export const ATTRIBUTE_TYPES = { int: 2, string: 3, ints: 7 } as const;
+export const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;

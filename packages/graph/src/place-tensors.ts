@@ -1,7 +1,21 @@
-import { elements, type LayerShapes, type ParameterTensor } from "@descent/contracts";
+import {
+  type BufferTensor,
+  elements,
+  type LayerShapes,
+  type ParameterTensor,
+} from "@descent/contracts";
 
+type Placed<T> = T & { offset: number; length: number };
 /** A parameter tensor and where it lies in the flat arrays of weights and gradients, in elements. */
-export type PlacedTensor = ParameterTensor & { offset: number; length: number };
+export type PlacedTensor = Placed<ParameterTensor>;
+/** A buffer and where it lies in the flat array of buffers. */
+export type PlacedBuffer = Placed<BufferTensor>;
+
+interface Layout<T> {
+  tensors: Placed<T>[];
+  /** Of the flat array. */
+  length: number;
+}
 
 /** Tensors begin on 64 bytes, a cache line and the widest vector: 16 float32. */
 const BOUNDARY = 16;
@@ -12,17 +26,21 @@ const BOUNDARY = 16;
  * @returns the tensors, and the length of the array; what lies between tensors is padding,
  *   zero in the gradients, anything in the weights
  */
-export function placeTensors(layers: readonly LayerShapes[]): {
-  tensors: PlacedTensor[];
-  length: number;
-} {
+export function placeTensors(layers: readonly LayerShapes[]): Layout<ParameterTensor> {
+  return place(layers.flatMap((layer) => layer.parameters));
+}
+
+/** Lays the buffers of a model, which no optimizer moves, out in a flat array of their own. */
+export function placeBuffers(layers: readonly LayerShapes[]): Layout<BufferTensor> {
+  return place(layers.flatMap((layer) => layer.buffers));
+}
+
+function place<T extends { shape: number[] }>(list: readonly T[]): Layout<T> {
   let end = 0;
-  const tensors = layers
-    .flatMap((layer) => layer.parameters)
-    .map((parameter) => {
-      const placed = { ...parameter, offset: end, length: elements(parameter.shape) };
-      end = Math.ceil((end + placed.length) / BOUNDARY) * BOUNDARY;
-      return placed;
-    });
+  const tensors = list.map((tensor) => {
+    const placed = { ...tensor, offset: end, length: elements(tensor.shape) };
+    end = Math.ceil((end + placed.length) / BOUNDARY) * BOUNDARY;
+    return placed;
+  });
   return { tensors, length: end };
 }

@@ -22,7 +22,7 @@ export interface SmallModel {
 }
 
 export function follow(layers: Layer[], input: number[], outputs: number): LayerShapes[] {
-  const shapes = followShapes(layers, input, outputs);
+  const shapes = followShapes(layers, input, outputs, "he_normal");
   if (shapes.faults !== null) throw new Error(shapes.faults[0]!.message);
   return shapes.layers;
 }
@@ -39,7 +39,7 @@ export async function openModel(
   const memory = new WebAssembly.Memory({ initial: Math.ceil((length * 8) / 65536) });
   const weights = new Float32Array(memory.buffer, 0, length);
   const gradients = new Float32Array(memory.buffer, length * 4, length);
-  initialiseWeights(weights, tensors, "he_normal", 5);
+  initialiseWeights(weights, tensors, 5);
   const random = randomNumbers(6);
   for (const { role, offset, length: count } of tensors)
     if (role === "bias") for (let i = 0; i < count; i++) weights[offset + i] = 0.3 * random();
@@ -49,6 +49,7 @@ export async function openModel(
     loss,
     weights,
     gradients,
+    seed: 8,
   });
   return { layers: followed, weights, gradients, memory, training };
 }

@@ -1,22 +1,9 @@
-import {
-  ACTIVATIONS,
-  type Activation,
-  type Layer,
-  type LayerShapes,
-  LOSSES,
-  type Loss,
-} from "@descent/contracts";
+import { ACTIVATIONS, type Layer, type Loss } from "@descent/contracts";
 import { describe, expect, test } from "vitest";
 import { appendLoss } from "../src/append-loss.ts";
-import { activate, conv, flatten, gemm, maxPool } from "../src/append-nodes.ts";
-import {
-  addInput,
-  emptyGraph,
-  type ForwardGraph,
-  type ForwardOp,
-  type Value,
-} from "../src/graph.ts";
-import { padAxis } from "../src/pad-axis.ts";
+import { addInput, emptyGraph, type ForwardOp, type Value } from "../src/graph.ts";
+import { appendActivation } from "../src/layers/append-activation.ts";
+import { appendLayer } from "../src/layers/append-layer.ts";
 import { type Double, double, evaluateInDouble } from "./evaluate-in-double.ts";
 import { openModel, randomBatch, type SmallModel } from "./small-model.ts";
 
@@ -88,7 +75,7 @@ const MODELS: { name: string; input: number[]; layers: Layer[] }[] = [
   },
 ];
 
-describe.each(LOSSES)("the gradients of %s", (loss) => {
+describe.each(["cross_entropy", "mse"] as const)("the gradients of %s", (loss) => {
   test.each(MODELS)("are those of central differences: $name", async ({ layers, input }) => {
     const rows = 5;
     const outputs = 3;
@@ -123,7 +110,7 @@ describe.each(LOSSES)("the gradients of %s", (loss) => {
   });
 });
 
-/** The same model in plain double loops, its layers word for word, as a function of all its parameters. */
+/** The same model in plain double loops, each activation right after its layer, as a function of all its parameters. */
 function inDouble(
   { layers, training }: SmallModel,
   input: number[],
@@ -139,7 +126,9 @@ function inDouble(
   for (const layer of layers) {
     const own = layer.parameters.map(({ name, shape }) => addInput(graph, name, "float32", shape));
     parameters.push(...own);
-    output = applyLayer(graph, layer, output, own);
+    output = appendLayer(graph, layer, [output], own, null, { masks: [], statistics: [] });
+    const activation = "activation" in layer.layer ? layer.layer.activation : "none";
+    output = appendActivation(graph, activation, output);
   }
   const ending = appendLoss(graph, loss, output);
   const evaluate = (weights: Float32Array | Float64Array) => {
@@ -161,32 +150,4 @@ function inDouble(
     loss: (weights: Float32Array | Float64Array) => evaluate(weights).get(ending.loss)!.data[0]!,
     outputs: (weights: Float32Array) => evaluate(weights).get(output)!.data,
   };
-}
-
-function applyLayer(graph: ForwardGraph, { layer, input }: LayerShapes, x: Value, own: Value[]) {
-  const [weight, bias] = own;
-  switch (layer.type) {
-    case "flatten":
-      return flatten(graph, x);
-    case "max_pool2d":
-      return maxPool(graph, x, layer.size, layer.stride);
-    case "dense":
-      return activated(graph, layer.activation, gemm(graph, x, weight!, { bias: bias! }));
-    case "conv2d": {
-      const { kernel, stride, padding, activation } = layer;
-      const axes = input.slice(1).map((length) => padAxis(length, kernel, stride, padding));
-      const attributes = {
-        kernel_shape: [kernel, kernel],
-        strides: [stride, stride],
-        dilations: [1, 1],
-        pads: [...axes.map(({ begin }) => begin), ...axes.map(({ end }) => end)],
-      };
-      return activated(graph, activation, conv(graph, x, weight!, attributes, bias));
-    }
-  }
-}
-
-function activated(graph: ForwardGraph, activation: Activation, x: Value): Value {
-  const ops = { relu: "Relu", tanh: "Tanh", sigmoid: "Sigmoid" } as const;
-  return activation === "none" ? x : activate(graph, ops[activation], x);
 }

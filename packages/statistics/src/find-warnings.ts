@@ -15,7 +15,7 @@ export function findWarnings(groups: readonly RunGroup[]): ComparisonWarning[] {
       "data sets, targets, features or splits",
       (r) => r.dataset,
     ),
-    ...mixed(groups, "different_models", "models or losses", (run) => run.model),
+    ...mixed(groups, "different_models", "models, losses or penalties", (run) => run.model),
     ...mixed(groups, "unequal_epochs", "numbers of epochs", (run) => run.epochs),
     ...mixedOptimizers(groups),
     ...unknownFields(groups),

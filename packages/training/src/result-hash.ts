@@ -2,16 +2,23 @@ import { createHash } from "node:crypto";
 import { type Engine, type Outcome, SERIES_NAMES, type Series } from "@descent/contracts";
 import type { PlacedTensor } from "@descent/graph";
 
+/** Tensors in a flat array; what lies between them is padding. */
+interface FlatTensors {
+  tensors: readonly Pick<PlacedTensor, "offset" | "length">[];
+  values: Float32Array;
+}
+
 export interface TrainingResult {
   outcome: Outcome;
-  /** Equal for two runs exactly when their metrics and final weights agree in every bit. */
+  /** Equal for two runs exactly when their metrics, final weights and running statistics agree in every bit. */
   result_hash: string;
   engine: Engine;
 }
 
 /**
  * SHA-256 over every epoch (its number and its values, as little-endian doubles in the order of
- * SERIES_NAMES; nothing that is measured by the clock) and then the final weights, tensor by tensor.
+ * SERIES_NAMES; nothing that is measured by the clock), then the final weights and the final running
+ * statistics, tensor by tensor.
  */
 export class ResultHash {
   readonly #hash = createHash("sha256");
@@ -24,13 +31,13 @@ export class ResultHash {
 
   result(
     outcome: Outcome,
-    weights: Float32Array,
-    tensors: readonly PlacedTensor[],
+    weights: FlatTensors,
+    buffers: FlatTensors,
     engine: Engine,
   ): TrainingResult {
-    for (const { offset, length } of tensors) {
-      this.#hash.update(withOneNaN(weights.slice(offset, offset + length)));
-    }
+    for (const { tensors, values } of [weights, buffers])
+      for (const { offset, length } of tensors)
+        this.#hash.update(withOneNaN(values.slice(offset, offset + length)));
     return { outcome, result_hash: this.#hash.digest("hex"), engine };
   }
 }

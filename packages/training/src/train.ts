@@ -12,7 +12,9 @@ import { createSchedule } from "@descent/optimizers";
 import { buildJobOptimizer } from "./build-job-optimizer.ts";
 import { describeEngine } from "./describe-engine.ts";
 import { gatherBatch } from "./gather-batch.ts";
+import { unitOfLoss } from "./measure-numbers.ts";
 import { measureValidation } from "./measure-validation.ts";
+import { refuseStrangeIndices } from "./refuse-strange-indices.ts";
 import { ResultHash, type TrainingResult } from "./result-hash.ts";
 
 /** Longest stretch of work before the event loop gets a turn, so that a lost connection is noticed. */
@@ -22,12 +24,14 @@ const TURN_MS = 20;
  * Trains one job: a stream of epochs, then how it ended. The same job on the same data gives the same bits.
  *
  * `train_loss` and `train_accuracy` are means over the epoch's batches, weighted by their rows, measured
- * while the weights move; the last batch of an epoch may be smaller and is trained too. All losses are in
- * the target's own unit. `lr` is the rate of the epoch's last step, `grad_norm` the mean over its steps, each
- * before clipping.
+ * while the weights move; the last batch of an epoch may be smaller and is trained too. (With class
+ * weights a batch's loss is a weighted mean; over batches it is by their rows all the same.) All losses are in
+ * the target's own unit, and without the penalties on the weights (as PyTorch's losses are without its
+ * weight_decay), so that jobs of different penalties compare. `lr` is the rate of the epoch's last step,
+ * `grad_norm` the mean over its steps, each with the penalties and before clipping.
  *
  * @param threads for onnxruntime
- * @throws the signal's reason when it aborts
+ * @throws the signal's reason when it aborts; CorruptTable when the data hold what the model cannot take
  */
 export async function* train(
   { job, table, threads }: { job: ResolvedJob; table: Table; threads: number },
@@ -36,18 +40,26 @@ export async function* train(
   // Data, model and optimizer.
   const data = prepareData(table, job.dataset, job.loss);
   const { training, validation } = data;
-  const shapes = followShapes(job.model.layers, data.inputShape, data.outputs);
+  const shapes = followShapes(
+    job.model.layers,
+    data.inputShape,
+    data.outputs,
+    job.model.initialisation,
+  );
   if (shapes.faults) throw new Error(`the model does not fit: ${JSON.stringify(shapes.faults)}`);
+  refuseStrangeIndices(shapes.layers, data, job.dataset.id);
   const { tensors, length } = placeTensors(shapes.layers);
   const optimizer = buildJobOptimizer(job, tensors, length);
   const { weights, gradients } = optimizer;
-  initialiseWeights(weights, tensors, job.model.initialisation, job.seed);
+  initialiseWeights(weights, tensors, job.seed);
   await using model = await opened({
     layers: shapes.layers,
     inputShape: data.inputShape,
     loss: job.loss,
+    penalties: job.penalty,
     weights,
     gradients,
+    seed: job.seed,
     threads,
   });
 
@@ -66,7 +78,8 @@ export async function* train(
       ? new Int32Array(batchSize)
       : new Float32Array(batchSize);
 
-  const unit = data.targetScale.std ** 2; // from the scaled target's loss to the target's own
+  // From the scaled target's loss to the target's own.
+  const unit = unitOfLoss(job.loss, data.targetScale.std);
   const hash = new ResultHash();
   let best = Number.POSITIVE_INFINITY;
   let bestEpoch = 0;
@@ -104,12 +117,13 @@ export async function* train(
       }
     }
 
-    // Measure on the validation part, which took no part in training, with the averaged weights if any.
+    // Measure on the validation part, which took no part in training, with the averaged weights if any
+    // (and with running statistics that are averages already).
     const train_loss = (loss / training.rows) * unit;
     const outputs = await withWeights(weights, optimizer.averaged, () =>
       model.forward(validation.inputs, validation.rows),
     );
-    const measured = measureValidation(outputs, validation, data);
+    const measured = measureValidation(outputs, validation, data, job.loss);
     const hits = Number.isNaN(train_loss) ? Number.NaN : correct / training.rows;
     const accuracy = data.classes ? { train_accuracy: hits } : {};
     const metrics: Partial<Record<Metric, number>> = { train_loss, ...accuracy, ...measured };
@@ -124,7 +138,12 @@ export async function* train(
     // Stop early: diverged, target reached, or no progress for `patience` epochs.
     const { target, patience } = job.stop;
     const end = (outcome: Outcome) =>
-      hash.result(outcome, optimizer.averaged, tensors, describeEngine());
+      hash.result(
+        outcome,
+        { tensors, values: optimizer.averaged },
+        model.buffers,
+        describeEngine(),
+      );
     if (!Number.isFinite(train_loss) || !optimizer.weightsAreFinite()) return end("diverged");
     if (target && reaches(metrics[target.metric], target)) return end("target_reached");
     if (measured.val_loss < best) [best, bestEpoch] = [measured.val_loss, epoch];

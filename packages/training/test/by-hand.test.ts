@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ResolvedOptimizer } from "@descent/contracts";
 import { prepareData, seededOrder, type Table } from "@descent/datasets";
 import { beforeAll, expect, test } from "vitest";
-import { irisJob, optimizer, run, tableOf } from "./iris-job.ts";
+import { dense, irisJob, optimizer, run, tableOf } from "./iris-job.ts";
 
 // A line y = slope x + start, fitted by the loop written out in doubles: mini-batches in the epoch's order,
 // the last one smaller, gradients of the mean squared error by hand.
@@ -27,7 +27,7 @@ const lineJob = (own: ResolvedOptimizer) =>
   irisJob({
     dataset: { target: "y", features: ["x"], scaling: "none", validation_fraction: 0.25 },
     model: {
-      layers: [{ type: "dense", units: 1, activation: "none" }],
+      layers: [dense(1)],
       initialisation: "glorot_uniform",
     },
     loss: "mse",
@@ -104,11 +104,11 @@ async function drawnStart(): Promise<[number, number]> {
   const { initialiseWeights, placeTensors } = await import("@descent/graph");
   const { followShapes } = await import("@descent/contracts");
   const job = lineJob(optimizer({ lr: 0 }));
-  const shapes = followShapes(job.model.layers, [1], 1);
+  const shapes = followShapes(job.model.layers, [1], 1, job.model.initialisation);
   if (shapes.faults) throw new Error("the model does not fit");
   const { tensors, length } = placeTensors(shapes.layers);
   const weights = new Float32Array(length);
-  initialiseWeights(weights, tensors, job.model.initialisation, job.seed);
+  initialiseWeights(weights, tensors, job.seed);
   return [weights[tensors[0]!.offset]!, weights[tensors[1]!.offset]!];
 }
 

@@ -1,7 +1,13 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EpochRecord, ResolvedJob, ResolvedOptimizer } from "@descent/contracts";
+import type {
+  Activation,
+  EpochRecord,
+  ResolvedJob,
+  ResolvedLayer,
+  ResolvedOptimizer,
+} from "@descent/contracts";
 import { inspectFile, readTable, type Table } from "@descent/datasets";
 import { train } from "../src/index.ts";
 
@@ -16,6 +22,10 @@ export async function tableOf(path: string): Promise<Table> {
 
 export const readIris = () =>
   tableOf(new URL("../../datasets/data/iris.csv", import.meta.url).pathname);
+
+export function dense(units: number, activation: Activation = "none"): ResolvedLayer<"dense"> {
+  return { type: "dense", units, activation, bias: true, initialisation: "glorot_uniform" };
+}
 
 /** A rule and its hypers, with nothing around it but what is said. */
 export function optimizer(own: Record<string, unknown>): ResolvedOptimizer {
@@ -49,13 +59,11 @@ export function irisJob({ dataset, ...change }: Change = {}): ResolvedJob {
       ...dataset,
     },
     model: {
-      layers: [
-        { type: "dense", units: 16, activation: "relu" },
-        { type: "dense", units: 3, activation: "none" },
-      ],
+      layers: [dense(16, "relu"), dense(3)],
       initialisation: "glorot_uniform",
     },
     loss: "cross_entropy",
+    penalty: [],
     optimizer: optimizer({ rule: "adam", lr: 0.01, beta1: 0.9, beta2: 0.999, eps: 1e-8 }),
     rule_text: null,
     epochs: 30,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ResolvedJob } from "@descent/contracts";
 import type { Table } from "@descent/datasets";
 import { beforeAll, expect, test } from "vitest";
-import { type Change, irisJob, optimizer, readIris, run, tableOf } from "./iris-job.ts";
+import { type Change, dense, irisJob, optimizer, readIris, run, tableOf } from "./iris-job.ts";
 
 let iris: Table;
 let line: Table;
@@ -22,7 +22,7 @@ const lineJob = (change: Change): ResolvedJob => {
   const dataset = { target: "y", features: ["x"], scaling: "none" as const, ...change.dataset };
   return irisJob({
     model: {
-      layers: [{ type: "dense", units: 1, activation: "none" }],
+      layers: [dense(1)],
       initialisation: "glorot_uniform",
     },
     loss: "mse",

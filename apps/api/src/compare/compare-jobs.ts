@@ -37,7 +37,7 @@ function asRun(run: JobRun, groupBy: readonly string[]): Run {
     epochs: resolved.epochs,
     // Not the split's seed: a study may vary it with the seed, to average over splits as well.
     dataset: JSON.stringify([id, target, features, validation_fraction]),
-    model: JSON.stringify([resolved.model, resolved.loss]),
+    model: JSON.stringify([resolved.model, resolved.loss, resolved.penalty]),
     optimizer: settingsOf(resolved),
     epochsToTarget,
     secondsToTarget,

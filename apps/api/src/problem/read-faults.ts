@@ -21,6 +21,7 @@ const GROUP_FIELDS = [
   ...[
     "dataset.split_seed",
     "loss",
+    "penalty",
     "epochs",
     "batch_size",
     "seed",
@@ -55,8 +56,9 @@ export function readFaults(errors: readonly AjvError[], context: string | undefi
     discriminators
       .get(instancePath)
       ?.some((discriminator) => discriminator.params.tag === params.missingProperty);
+  // Beside what is wrong with the branch that an `if` chose, ajv says that the branch did not match.
   return errors
-    .filter((error) => !ofBranch(error) && !toldByDiscriminator(error))
+    .filter((error) => error.keyword !== "if" && !ofBranch(error) && !toldByDiscriminator(error))
     .slice(0, MAX_FAULTS)
     .map((error) => readFault(error, prefix));
 }

@@ -1,11 +1,13 @@
-import type {
-  DatasetProfile,
-  Fault,
-  JobSpec,
-  Loss,
-  ResolvedJob,
-  Scaling,
+import {
+  type DatasetProfile,
+  type Fault,
+  isOverClasses,
+  type JobSpec,
+  type Loss,
+  type ResolvedJob,
+  type Scaling,
 } from "@descent/contracts";
+import { takesIndices } from "./check-embeddings.ts";
 
 const ACCEPTED: Record<"table" | "images", Scaling[]> = {
   table: ["standardize", "none"],
@@ -13,28 +15,32 @@ const ACCEPTED: Record<"table" | "images", Scaling[]> = {
 };
 
 /**
- * How inputs and a number target are scaled. Tables are standardized, images divided by 255. A number
- * target is standardized together with the features, so that one learning rate suits both.
+ * How inputs and a number target are scaled. Tables are standardized, images divided by 255; what an
+ * embedding takes stays as it is. A number target is standardized together with the features, so that one
+ * learning rate suits both.
  */
 export function chooseScaling(
-  spec: JobSpec["dataset"],
+  { dataset: spec, model }: Pick<JobSpec, "dataset" | "model">,
   profile: DatasetProfile,
   loss: Loss | null,
   faults: Fault[],
 ): Pick<ResolvedJob["dataset"], "scaling" | "target_scaling"> {
   const kind = profile.shape === null ? "table" : "images";
-  const allowed = ACCEPTED[kind];
-  const scaling = spec.scaling ?? (kind === "table" ? "standardize" : "unit");
+  const indices = takesIndices(model);
+  const allowed: Scaling[] = indices ? ["none"] : ACCEPTED[kind];
+  const scaling = spec.scaling ?? allowed[0]!;
   if (!allowed.includes(scaling)) {
-    const message = `${scaling} is not for ${kind === "table" ? "tables" : kind}`;
+    const of = kind === "table" ? "tables" : kind;
+    const message = `${scaling} is not for ${indices ? "the whole numbers that an embedding takes" : of}`;
     faults.push({ pointer: "/dataset/scaling", message, allowed });
   }
-  if (loss === "cross_entropy" && spec.target_scaling === "standardize")
+  if (loss && isOverClasses(loss) && spec.target_scaling === "standardize")
     faults.push({
       pointer: "/dataset/target_scaling",
-      message: "classes have no scale; this is for a number target (mse)",
+      message: "classes have no scale; this is for a number target",
       allowed: ["none"],
     });
-  const byDefault = loss === "mse" && scaling === "standardize" ? "standardize" : "none";
+  const byDefault =
+    loss && !isOverClasses(loss) && scaling === "standardize" ? "standardize" : "none";
   return { scaling, target_scaling: spec.target_scaling ?? byDefault };
 }

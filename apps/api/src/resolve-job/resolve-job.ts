@@ -1,6 +1,6 @@
 import {
-  CLASSIFICATION_METRICS,
   type DatasetProfile,
+  DEFAULT_INITIALISATION,
   type Fault,
   followShapes,
   type JobSpec,
@@ -8,17 +8,20 @@ import {
   type LayerShapes,
   type Loss,
   type Metric,
-  REGRESSION_METRICS,
+  nameOfLoss,
   type ResolvedJob,
 } from "@descent/contracts";
 import { countParts } from "@descent/datasets";
 import type { RuleDescription } from "@descent/optimizers/catalogue";
+import { checkEmbeddings } from "./check-embeddings.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import { chooseLoss } from "./choose-loss.ts";
 import { chooseScaling } from "./choose-scaling.ts";
 import { countInputs } from "./count-inputs.ts";
 import { lastUnits } from "./last-units.ts";
 import { resolveOptimizer } from "./resolve-optimizer.ts";
+import { resolvePenalties } from "./resolve-penalties.ts";
+import { warnOfLastActivation } from "./warn-of-last-activation.ts";
 
 export interface Limits {
   maxParameters: number;
@@ -47,9 +50,8 @@ export function resolveJob(
 ): Resolution {
   const faults: Fault[] = [];
   const columns = chooseColumns(spec.dataset, profile, faults);
-  const { loss, outputs, warnings } = chooseLoss(spec, columns.target, faults);
-  const scaling = chooseScaling(spec.dataset, profile, loss, faults);
-  const metrics = loss && metricsOf(loss);
+  const { loss, outputs, metrics, warnings } = chooseLoss(spec, columns.target, faults);
+  const scaling = chooseScaling(spec, profile, loss, faults);
   const batchSize = spec.batch_size ?? BATCH_SIZE;
   const validationFraction = spec.dataset.validation_fraction ?? 0.2;
   if (profile.rows < 2)
@@ -59,9 +61,12 @@ export function resolveJob(
     });
   checkStop(spec, loss, metrics, faults);
 
+  checkEmbeddings(spec.model, columns.features, faults);
   const inputs = countInputs(profile, columns.features, faults);
   // With the number of outputs unknown, what the last layer states is taken, so that its other faults show.
-  const shapes = inputs && followShapes(spec.model.layers, inputs, outputs ?? lastUnits(spec) ?? 1);
+  const { layers, initialisation = DEFAULT_INITIALISATION } = spec.model;
+  const shapes =
+    inputs && followShapes(layers, inputs, outputs ?? lastUnits(spec) ?? 1, initialisation);
   if (shapes?.faults) faults.push(...shapes.faults);
   else if (shapes && shapes.parameterCount > limits.maxParameters)
     faults.push({
@@ -71,6 +76,8 @@ export function resolveJob(
   else if (shapes && shapes.parameterCount === 0)
     faults.push({ pointer: "/model/layers", message: "the model has nothing to train" });
 
+  const tensors = shapes?.faults === null ? tensorNames(shapes.layers) : null;
+  const penalty = resolvePenalties(spec.penalty ?? [], tensors, faults);
   const optimizer = resolveOptimizer(
     spec.optimizer,
     ownRule,
@@ -80,7 +87,7 @@ export function resolveJob(
         profile.rows < 2
           ? null
           : Math.ceil(countParts(profile.rows, validationFraction).training / batchSize),
-      tensors: shapes?.faults === null ? tensorNames(shapes.layers) : null,
+      tensors,
       metrics,
     },
     faults,
@@ -100,9 +107,10 @@ export function resolveJob(
     },
     model: {
       layers: shapes.layers.map(({ layer }) => layer),
-      initialisation: spec.model.initialisation ?? "glorot_uniform",
+      initialisation,
     },
     loss,
+    penalty,
     optimizer: optimizer.optimizer,
     rule_text: optimizer.ruleText,
     epochs: spec.epochs,
@@ -113,13 +121,10 @@ export function resolveJob(
   return {
     resolved,
     parameters: shapes.parameterCount,
-    warnings: [...warnings, ...optimizer.warnings],
+    warnings: [...warnings, ...warnOfLastActivation(spec, loss), ...optimizer.warnings],
     faults: null,
   };
 }
-
-const metricsOf = (loss: Loss): readonly Metric[] =>
-  loss === "cross_entropy" ? CLASSIFICATION_METRICS : REGRESSION_METRICS;
 
 const tensorNames = (layers: readonly LayerShapes[]) =>
   layers.flatMap(({ parameters }) => parameters.map(({ name }) => name));
@@ -131,10 +136,10 @@ function checkStop(
   faults: Fault[],
 ): void {
   const metric = stop?.target?.metric;
-  if (metric === undefined || metrics === null || metrics.includes(metric)) return;
+  if (metric === undefined || !loss || !metrics || metrics.includes(metric)) return;
   faults.push({
     pointer: "/stop/target/metric",
-    message: `a job with the loss ${loss} has no ${metric}`,
+    message: `a job with the loss ${nameOfLoss(loss)} and this target has no ${metric}`,
     allowed: [...metrics],
   });
 }

@@ -11,11 +11,11 @@ const { training, validation, inputShape, outputs } = prepareData(
   job.dataset,
   job.loss,
 );
-const shapes = followShapes(job.model.layers, inputShape, outputs);
+const shapes = followShapes(job.model.layers, inputShape, outputs, job.model.initialisation);
 if (shapes.faults) throw new Error(JSON.stringify(shapes.faults));
 const { tensors, length } = placeTensors(shapes.layers);
 const weights = new Float32Array(length);
-initialiseWeights(weights, tensors, job.model.initialisation, job.seed);
+initialiseWeights(weights, tensors, job.seed);
 const start = {
   training: { inputs: Array.from(training.inputs), targets: Array.from(training.targets) },
   validation: { inputs: Array.from(validation.inputs), targets: Array.from(validation.targets) },

@@ -1,0 +1,107 @@
+type None = Record<never, never>;
+
+/**
+ * The ONNX operators (opset 18) a model and its loss may be made of, with the attributes we set. Each one
+ * has a row in the table of derivatives. What ONNX takes as inputs but we know beforehand (axes, shapes,
+ * pads, bounds, exponents) are constants of the graph.
+ */
+export interface ForwardOps {
+  // Element by element; two and three inputs broadcast.
+  Add: None;
+  Sub: None;
+  Mul: None;
+  Div: None;
+  /** Inputs: x and a constant scalar. */
+  Pow: None;
+  Neg: None;
+  Abs: None;
+  Sqrt: None;
+  Exp: None;
+  Log: None;
+  Erf: None;
+  Identity: None;
+  Max: None;
+  Min: None;
+  /** Inputs: a bool condition, what to take where it is true, what where it is false. */
+  Where: None;
+  Cast: { to: number };
+  /** Inputs: x, and two constant scalars. */
+  Clip: None;
+
+  // Activations, element by element.
+  Relu: None;
+  Tanh: None;
+  Sigmoid: None;
+  Softplus: None;
+  LeakyRelu: { alpha: number };
+  Elu: { alpha: number };
+  HardSigmoid: { alpha: number; beta: number };
+  Softmax: { axis: number };
+  LogSoftmax: { axis: number };
+
+  // Products.
+  /** alpha · op(a) · op(b) + beta · c, where op transposes if told to; c broadcasts or is left out. */
+  Gemm: { transA: 0 | 1; transB: 0 | 1; alpha: number; beta: number };
+  /** The product over the last two axes; those before them broadcast. */
+  MatMul: None;
+  Conv: ConvAttributes;
+  ConvTranspose: ConvAttributes & { output_padding: number[] };
+
+  // Windows.
+  /** Outputs: the maxima, and their flat indices in the input. */
+  MaxPool: PoolAttributes;
+  AveragePool: PoolAttributes & { count_include_pad: 0 | 1 };
+  GlobalAveragePool: None;
+
+  // Reductions over the axes of a second, constant input; over all where there is none.
+  ReduceMean: { keepdims: 0 | 1 };
+  ReduceSum: { keepdims: 0 | 1 };
+  ReduceMax: { keepdims: 0 | 1 };
+  /** Inputs: logits [rows, classes], class indices [rows]. Outputs: the loss and log(softmax(logits)). */
+  SoftmaxCrossEntropyLoss: { reduction: "mean" };
+
+  // The same numbers in another shape or place.
+  Flatten: { axis: number };
+  Reshape: None;
+  Squeeze: None;
+  Unsqueeze: None;
+  Expand: None;
+  Transpose: { perm: number[] };
+  Concat: { axis: number };
+  Slice: None;
+  Gather: { axis: 0 };
+  Pad: { mode: "constant" };
+
+  // Truth and integers: no derivative passes.
+  Equal: None;
+  Greater: None;
+  Less: None;
+  Shape: None;
+  Size: None;
+}
+
+/** The ONNX operators that only derivatives and metrics use. */
+export interface GradientOps {
+  ArgMax: { axis: number; keepdims: 0 };
+  MaxUnpool: Omit<PoolAttributes, "pads">;
+  OneHot: { axis: number };
+  ScatterElements: { axis: number; reduction: "add" };
+  Sign: None;
+}
+
+/** `pads` are ONNX's: all begins, then all ends. */
+export interface PoolAttributes {
+  kernel_shape: number[];
+  strides: number[];
+  pads: number[];
+}
+
+/** The weights are [filters, channels / group, ...kernel]; each group of channels has filters of its own. */
+export interface ConvAttributes extends PoolAttributes {
+  dilations: number[];
+  group: number;
+}
+
+export interface Ops extends ForwardOps, GradientOps {}
+export type ForwardOp = keyof ForwardOps;
+export type Op = keyof Ops;

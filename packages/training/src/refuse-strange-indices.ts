@@ -1,0 +1,24 @@
+import type { LayerShapes } from "@descent/contracts";
+import { CorruptTable, type PreparedData } from "@descent/datasets";
+import { createIndexCheck } from "@descent/graph";
+
+/**
+ * Before the first step: that an embedding can take every number of the data. The API sees the least and the
+ * largest number of a column, not whether all between are whole.
+ *
+ * @throws CorruptTable that names the first number it cannot
+ */
+export function refuseStrangeIndices(
+  layers: readonly LayerShapes[],
+  { training, validation }: Pick<PreparedData, "training" | "validation">,
+  datasetId: string,
+): void {
+  const check = createIndexCheck(layers);
+  for (const { inputs } of [training, validation])
+    try {
+      check(inputs);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new CorruptTable(`of ${datasetId}`, error.message);
+    }
+}
