@@ -42,7 +42,7 @@ export interface Parts {
 }
 
 export interface AppSettings
-  extends Pick<Settings, "host" | "apiKey" | "maxParameters" | "maxUploadBytes"> {
+  extends Pick<Settings, "host" | "apiKey" | "maxParameters" | "maxThreads" | "maxUploadBytes"> {
   /** An upload whose validation takes longer than this is answered 202. */
   answerUploadAfterMs: number;
 }

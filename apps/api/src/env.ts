@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 /** What the api is told by its environment. */
 export interface Settings {
   databaseUrl: string;
@@ -8,6 +10,7 @@ export interface Settings {
   apiKey: string | null;
   logLevel: string;
   maxParameters: number;
+  maxThreads: number;
   maxUploadBytes: number;
 }
 
@@ -43,6 +46,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Settings 
     apiKey: read("API_KEY") ?? null,
     logLevel: read("LOG_LEVEL") ?? "info",
     maxParameters: whole("MAX_PARAMETERS", 50_000_000, 1, 2 ** 31 - 1),
+    maxThreads: whole("MAX_THREADS", availableParallelism(), 1, 1024),
     maxUploadBytes: whole("MAX_UPLOAD_BYTES", GIBIBYTE, 1, 1024 * GIBIBYTE),
   };
   if (!LOG_LEVELS.includes(settings.logLevel))

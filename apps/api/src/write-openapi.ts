@@ -15,6 +15,7 @@ const app = await buildApp(unopened, {
   host: "127.0.0.1",
   apiKey: null,
   maxParameters: 1,
+  maxThreads: 1,
   maxUploadBytes: 1,
   answerUploadAfterMs: 1,
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readEnvironment } from "../src/env.ts";
 import { expectProblem, openTestApp, type TestApp } from "./open-test-app.ts";
@@ -97,6 +98,7 @@ test("defaults of the environment", () => {
     apiKey: null,
     redisUrl: null,
     maxParameters: 50_000_000,
+    maxThreads: availableParallelism(),
     maxUploadBytes: 2 ** 30,
   });
   expect(readEnvironment({ ...NEEDED, HOST: "0.0.0.0", API_KEY: "k" }).apiKey).toBe("k");

@@ -2,13 +2,14 @@ import { ACTIVATIONS, INITIALISATIONS } from "@descent/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestApp, type TestApp, upload } from "./open-test-app.ts";
 import { type Expected, refused } from "./refused.ts";
+import { uploadImages } from "./upload-images.ts";
 
 let api: TestApp;
 let digits: string;
 let words: string;
 beforeAll(async () => {
   api = await openTestApp();
-  digits = await uploadImages(8, 12);
+  digits = await uploadImages(api, 8, 12);
   const rows = Array.from(
     { length: 12 },
     (_, row) => `${row % 5},${row % 3},${(row % 3) - 1},${row / 4},x${row % 2}`,
@@ -16,38 +17,6 @@ beforeAll(async () => {
   words = (await upload(api, `first,second,minus,half,kind\n${rows.join("\n")}`, "words")).id;
 });
 afterAll(() => api.close());
-
-/** Images [1, size, size] of two kinds, in the MNIST format. */
-async function uploadImages(size: number, count: number): Promise<string> {
-  const head = (magic: number, ...lengths: number[]) =>
-    Buffer.concat(
-      [magic, ...lengths].map((word) => Buffer.from(Uint32Array.of(word).buffer).swap32()),
-    );
-  const images = Buffer.concat([head(0x803, count, size, size), Buffer.alloc(count * size * size)]);
-  const labels = Buffer.concat([
-    head(0x801, count),
-    Buffer.from(Array.from({ length: count }, (_, row) => row % 2)),
-  ]);
-  const part = (name: string, content: Buffer) => [
-    Buffer.from(
-      `--frontier\r\ncontent-disposition: form-data; name="${name}"; filename="${name}"\r\n\r\n`,
-    ),
-    content,
-    Buffer.from("\r\n"),
-  ];
-  const response = await api.app.inject({
-    method: "POST",
-    url: "/v1/datasets?name=digits",
-    headers: { "content-type": "multipart/form-data; boundary=frontier" },
-    payload: Buffer.concat([
-      ...part("images", images),
-      ...part("labels", labels),
-      Buffer.from("--frontier--\r\n"),
-    ]),
-  });
-  expect(response.statusCode, response.body).toBe(201);
-  return response.json().id;
-}
 
 type Body = { layers: unknown[]; initialisation?: unknown };
 const job = (model: Body, dataset: object = { id: digits }) => ({

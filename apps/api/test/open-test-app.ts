@@ -30,6 +30,7 @@ const SETTINGS: AppSettings = {
   host: "127.0.0.1",
   apiKey: null,
   maxParameters: 1_000_000,
+  maxThreads: 4,
   maxUploadBytes: 1_000_000,
   answerUploadAfterMs: 10_000,
 };

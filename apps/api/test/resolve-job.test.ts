@@ -33,7 +33,7 @@ function resolve(profile: DatasetProfile, more: More = {}, maxParameters = 1000)
     epochs: 1,
     ...rest,
   };
-  return resolveJob(spec, profile, null, { maxParameters, drawSeed: () => 77 });
+  return resolveJob(spec, profile, null, { maxParameters, maxThreads: 4, drawSeed: () => 77 });
 }
 function accepted(...given: Parameters<typeof resolve>) {
   const resolution = resolve(...given);
@@ -42,6 +42,15 @@ function accepted(...given: Parameters<typeof resolve>) {
 }
 const faults = (...given: Parameters<typeof resolve>) =>
   (resolve(...given).faults ?? []).map(({ pointer, message }) => `${pointer}: ${message}`);
+
+test("one thread unless a job asks for more, within the server's limit", () => {
+  const data = table(number("a"), number("b"));
+  expect(accepted(data).resolved.threads).toBe(1);
+  expect(accepted(data, { threads: 4 }).resolved.threads).toBe(4);
+  expect(faults(data, { threads: 5 })).toEqual([
+    "/threads: this server gives a job at most 4 threads",
+  ]);
+});
 
 test("a number target is learned with mse, standardized with the features", () => {
   const { resolved, parameters, warnings } = accepted(table(number("a"), number("b"), number("y")));

@@ -18,7 +18,6 @@ export function readEnv() {
     queue: env.REDIS_URL ? { redisUrl: env.REDIS_URL } : { postgresUrl: databaseUrl },
     logLevel: env.LOG_LEVEL ?? "info",
     slots: count("WORKER_SLOTS", availableParallelism()),
-    trainerThreads: count("TRAINER_THREADS", 1),
     trainerMemoryMb: env.TRAINER_MEMORY_MB ? count("TRAINER_MEMORY_MB", 0, MIN_TRAINER_MB) : null,
     leaseSeconds: number("LEASE_SECONDS", 10),
     sweepSeconds: number("SWEEP_SECONDS", 2),

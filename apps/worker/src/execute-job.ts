@@ -27,7 +27,6 @@ export interface Deps {
   log: Logger;
   workerId: string;
   leaseSeconds: number;
-  trainerThreads: number;
   running: Set<Running>;
 }
 
@@ -49,7 +48,7 @@ export async function executeJob(deps: Deps, jobId: string): Promise<void> {
     using _lease = holdLease(deps, job, controller);
     try {
       const tablePath = await storage.path(job.tableSha256);
-      const request = { job: job.resolved, tablePath, threads: deps.trainerThreads };
+      const request = { job: job.resolved, tablePath };
       const result = await record(db, job, trainers.train(request, signal), signal);
       const settled = await persist(() => finishJob(db, job, result), signal);
       log.info({ jobId, attempt: job.attempt, outcome: result.outcome, settled }, "finished");

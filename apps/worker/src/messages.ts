@@ -5,7 +5,6 @@ import type { TrainingResult } from "@descent/training";
 export interface TrainRequest {
   job: ResolvedJob;
   tablePath: string;
-  threads: number;
 }
 
 /** What a trainer answers: that it is warm; epochs in order; then a result or an error. */

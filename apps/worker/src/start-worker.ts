@@ -24,7 +24,7 @@ export async function startWorker(env: Env, log: Logger): Promise<RunningWorker>
   const trainers = startTrainers({ slots: env.slots, memoryMb: env.trainerMemoryMb });
   const running = new Set<Running>();
   const workerId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  const { leaseSeconds, trainerThreads } = env;
+  const { leaseSeconds } = env;
   const deps: Deps = {
     db,
     queue,
@@ -33,7 +33,6 @@ export async function startWorker(env: Env, log: Logger): Promise<RunningWorker>
     log,
     workerId,
     leaseSeconds,
-    trainerThreads,
     running,
   };
 

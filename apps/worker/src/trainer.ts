@@ -11,12 +11,12 @@ function tell(message: TrainerMessage): Promise<void> {
   return new Promise((resolve) => process.send?.(message, () => resolve()));
 }
 
-async function run({ job, tablePath, threads }: TrainRequest): Promise<void> {
+async function run({ job, tablePath }: TrainRequest): Promise<void> {
   if (last?.path !== tablePath) {
     last = null; // so that the two are never in memory together
     last = { path: tablePath, table: await readTable(tablePath) };
   }
-  const epochs = train({ job, table: last.table, threads });
+  const epochs = train({ job, table: last.table });
   for (;;) {
     const next = await epochs.next();
     if (next.done) return tell({ kind: "result", result: next.value });

@@ -12,8 +12,6 @@ function read(own: Record<string, string>) {
 test.each([
   ["WORKER_SLOTS", "1.5", /WORKER_SLOTS must be a whole number from 1 up, not 1.5/],
   ["WORKER_SLOTS", "none", /WORKER_SLOTS must be a number above 0/],
-  ["TRAINER_THREADS", "0", /TRAINER_THREADS must be a number above 0/],
-  ["TRAINER_THREADS", "2.5", /TRAINER_THREADS must be a whole number from 1 up/],
   ["TRAINER_MEMORY_MB", "512", /TRAINER_MEMORY_MB must be a whole number from 1024 up, not 512/],
   ["LEASE_SECONDS", "-1", /LEASE_SECONDS must be a number above 0/],
 ])("%s=%s is refused before anything starts", (name, value, message) => {

@@ -24,7 +24,6 @@ export function testEnv(url: string, queue: Env["queue"], storageUrl: string): E
     queue,
     logLevel: "silent",
     slots: 2,
-    trainerThreads: 1,
     trainerMemoryMb: null,
     leaseSeconds: 1.5,
     sweepSeconds: 0.3,
@@ -129,6 +128,7 @@ export async function createIrisJob(
     epochs,
     batch_size: 16,
     seed: 1,
+    threads: 1,
     stop: {},
   };
   const created = await createJob(db, { spec, resolved, parameters: 15, warnings: [] });

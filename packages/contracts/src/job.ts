@@ -73,6 +73,14 @@ export const JobSpec = Type.Object(
     epochs: Type.Integer({ minimum: 1, maximum: 100_000 }),
     batch_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     seed: Type.Optional(Seed),
+    threads: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1024,
+        description:
+          "Threads inside one operation; left out, 1. On small machines jobs beside each other beat threads within one.",
+      }),
+    ),
     stop: Type.Optional(StopSpec),
     tags: Type.Optional(Tags),
   },
@@ -100,6 +108,7 @@ export interface ResolvedJob {
   epochs: number;
   batch_size: number;
   seed: number;
+  threads: number;
   stop: Static<typeof StopSpec>;
 }
 

@@ -45,6 +45,7 @@ export function exampleJob(datasetId: string, epochs = 3, tags: Record<string, s
     epochs,
     batch_size: 2,
     seed: 1,
+    threads: 1,
     stop: {},
   };
   return { spec, resolved, parameters: 3, warnings: [] };

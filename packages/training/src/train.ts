@@ -30,11 +30,10 @@ const TURN_MS = 20;
  * weight_decay), so that jobs of different penalties compare. `lr` is the rate of the epoch's last step,
  * `grad_norm` the mean over its steps, each with the penalties and before clipping.
  *
- * @param threads for onnxruntime
  * @throws the signal's reason when it aborts; CorruptTable when the data hold what the model cannot take
  */
 export async function* train(
-  { job, table, threads }: { job: ResolvedJob; table: Table; threads: number },
+  { job, table }: { job: ResolvedJob; table: Table },
   signal?: AbortSignal,
 ): AsyncGenerator<EpochRecord, TrainingResult> {
   // Data, model and optimizer.
@@ -60,7 +59,7 @@ export async function* train(
     weights,
     gradients,
     seed: job.seed,
-    threads,
+    threads: job.threads,
   });
 
   // A step takes `accumulate` batches, an epoch's last one what is left.

@@ -69,6 +69,7 @@ export function irisJob({ dataset, ...change }: Change = {}): ResolvedJob {
     epochs: 30,
     batch_size: 16,
     seed: 1,
+    threads: 1,
     stop: {},
     ...change,
   };
@@ -76,7 +77,7 @@ export function irisJob({ dataset, ...change }: Change = {}): ResolvedJob {
 
 export async function run(job: ResolvedJob, table: Table, signal?: AbortSignal) {
   const epochs: EpochRecord[] = [];
-  const training = train({ job, table, threads: 1 }, signal);
+  const training = train({ job, table }, signal);
   for (;;) {
     const next = await training.next();
     if (next.done) return { epochs, result: next.value };

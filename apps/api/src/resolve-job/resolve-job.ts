@@ -25,6 +25,8 @@ import { warnOfLastActivation } from "./warn-of-last-activation.ts";
 
 export interface Limits {
   maxParameters: number;
+  /** Threads that a job may have. */
+  maxThreads: number;
   /** Draws the seed of a job that states none. */
   drawSeed: () => number;
 }
@@ -58,6 +60,12 @@ export function resolveJob(
     faults.push({
       pointer: "/dataset/validation_fraction",
       message: `${profile.rows} row cannot be split into training and validation rows`,
+    });
+  const { threads = 1 } = spec;
+  if (threads > limits.maxThreads)
+    faults.push({
+      pointer: "/threads",
+      message: `this server gives a job at most ${limits.maxThreads} threads`,
     });
   checkStop(spec, loss, metrics, faults);
 
@@ -116,6 +124,7 @@ export function resolveJob(
     epochs: spec.epochs,
     batch_size: batchSize,
     seed: spec.seed ?? limits.drawSeed(),
+    threads,
     stop: spec.stop ?? {},
   };
   return {

@@ -150,7 +150,7 @@ export function jobRoutes(app: App, parts: Parts, settings: AppSettings): void {
 }
 
 /** The job with every value that runs. @throws ProblemError with all that is wrong with it */
-async function resolve({ db }: Parts, spec: JobSpec, { maxParameters }: AppSettings) {
+async function resolve({ db }: Parts, spec: JobSpec, { maxParameters, maxThreads }: AppSettings) {
   const [dataset, ownRule] = await Promise.all([
     getDataset(db, spec.dataset.id),
     findOwnRule(db, spec.optimizer),
@@ -166,7 +166,7 @@ async function resolve({ db }: Parts, spec: JobSpec, { maxParameters }: AppSetti
     throw problem("dataset_not_ready", `the data set ${dataset.id} is ${status}`, {
       errors: [{ pointer: "/dataset/id", message: `is ${status}` }],
     });
-  const limits = { maxParameters, drawSeed: () => randomInt(MAX_SEED + 1) };
+  const limits = { maxParameters, maxThreads, drawSeed: () => randomInt(MAX_SEED + 1) };
   const resolution = resolveJob(spec, { rows, columns, shape }, ownRule, limits);
   if (resolution.faults) throw faulty("invalid_job", resolution.faults);
   return resolution;

@@ -40,7 +40,7 @@ export const POOLING: DerivativeRules<"MaxPool" | "AveragePool" | "GlobalAverage
   ],
 };
 
-/** Padded windows may share an input too, as far as MaxUnpool's arithmetic of shapes is concerned. */
+/** Whether windows share inputs; padded ones count as if, since MaxUnpool refuses shapes with padding. */
 function overlaps({ kernel_shape, strides, pads }: PoolAttributes): boolean {
   return (
     strides.some((stride, axis) => stride < kernel_shape[axis]!) || pads.some((zeros) => zeros > 0)
