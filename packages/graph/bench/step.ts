@@ -1,10 +1,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { elements, followShapes } from "@descent/contracts";
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { mersenne } from "pure-rand/generator/mersenne";
-import { createTrainingStep, initialiseWeights, placeTensors } from "../src/index.ts";
+import { openWorkload } from "./open-workload.ts";
 import { readProfile } from "./read-profile.ts";
 import { WORKLOADS, type Workload } from "./workloads.ts";
 
@@ -15,40 +12,16 @@ import { WORKLOADS, type Workload } from "./workloads.ts";
  */
 const SECONDS = 3;
 
-async function openWorkload({ input, layers, outputs, batch }: Workload, profileTo?: string) {
-  const shapes = followShapes(layers, input, outputs);
-  if (shapes.faults !== null) throw new Error(shapes.faults[0]!.message);
-  const { tensors, length } = placeTensors(shapes.layers);
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((length * 8) / 65536) });
-  const weights = new Float32Array(memory.buffer, 0, length);
-  const gradients = new Float32Array(memory.buffer, length * 4, length);
-  initialiseWeights(weights, tensors, 1);
-  const random = mersenne(1);
-  const uniform = () => uniformFloat64(random);
-  const inputs = Float32Array.from({ length: batch * elements(input) }, uniform);
-  const targets = Int32Array.from({ length: batch }, () => Math.floor(uniform() * outputs));
-  const training = await createTrainingStep({
-    layers: shapes.layers,
-    inputShape: input,
-    loss: "cross_entropy",
-    weights,
-    gradients,
-    seed: 1,
-    ...(profileTo === undefined ? {} : { profileTo }),
-  });
-  return { step: () => training.step(inputs, targets, batch), release: training.release };
-}
-
 /** Wall time tells how fast, processor time how much was disturbed by other processes. */
 async function measure(workload: Workload): Promise<string> {
-  const { step, release } = await openWorkload(workload);
-  for (let warm = 0; warm < 3; warm++) await step();
+  const { gradients, release } = await openWorkload(workload);
+  for (let warm = 0; warm < 3; warm++) await gradients();
   const times: number[] = [];
   const before = process.cpuUsage();
   const end = performance.now() + SECONDS * 1000;
   while (times.length < 10 || performance.now() < end) {
     const start = performance.now();
-    await step();
+    await gradients();
     times.push(performance.now() - start);
   }
   const { user, system } = process.cpuUsage(before);
@@ -62,8 +35,8 @@ async function measure(workload: Workload): Promise<string> {
 async function profile(workload: Workload): Promise<string> {
   const steps = 10;
   const folder = await mkdtemp(join(tmpdir(), "descent-bench-"));
-  const { step, release } = await openWorkload(workload, join(folder, "profile"));
-  for (let i = 0; i < steps; i++) await step();
+  const { gradients, release } = await openWorkload(workload, join(folder, "profile"));
+  for (let i = 0; i < steps; i++) await gradients();
   await release();
   const [file] = await readdir(folder);
   const lines = await readProfile(join(folder, file!), steps);

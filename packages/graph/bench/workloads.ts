@@ -1,12 +1,14 @@
 import type { Layer } from "@descent/contracts";
 
-/** One model and batch to measure; all are classified by cross-entropy. */
+/** One model, batch and optimizer to measure; all are classified by cross-entropy. */
 export interface Workload {
   name: string;
   input: number[];
   layers: Layer[];
   outputs: number;
   batch: number;
+  /** As PyTorch has it, with its defaults. */
+  optimizer: "sgd" | "adam";
 }
 
 const dense = (units: number): Layer => ({ type: "dense", units, activation: "relu" });
@@ -22,13 +24,26 @@ const flat: Layer = { type: "flatten" };
 const last: Layer = { type: "dense" };
 
 export const WORKLOADS: readonly Workload[] = [
-  { name: "mlp 4-16-3, batch 16", input: [4], layers: [dense(16), last], outputs: 3, batch: 16 },
-  ...[32, 128].map((batch) => ({
+  {
+    name: "mlp 4-16-3, batch 16",
+    input: [4],
+    layers: [dense(16), last],
+    outputs: 3,
+    batch: 16,
+    optimizer: "adam",
+  },
+  ...(
+    [
+      [32, "sgd"],
+      [128, "adam"],
+    ] as const
+  ).map(([batch, optimizer]) => ({
     name: `mlp 784-128-10, batch ${batch}`,
     input: [784],
     layers: [dense(128), last],
     outputs: 10,
     batch,
+    optimizer,
   })),
   {
     name: "mlp 784-512-512-10, batch 128",
@@ -36,6 +51,7 @@ export const WORKLOADS: readonly Workload[] = [
     layers: [dense(512), dense(512), last],
     outputs: 10,
     batch: 128,
+    optimizer: "adam",
   },
   {
     name: "lenet, batch 128",
@@ -43,6 +59,7 @@ export const WORKLOADS: readonly Workload[] = [
     layers: [conv(8, "same"), pool, conv(16, "valid"), pool, flat, dense(120), dense(84), last],
     outputs: 10,
     batch: 128,
+    optimizer: "adam",
   },
   {
     name: "2c2d, batch 128",
@@ -50,5 +67,6 @@ export const WORKLOADS: readonly Workload[] = [
     layers: [conv(32, "same"), pool, conv(64, "same"), pool, flat, dense(1024), last],
     outputs: 10,
     batch: 128,
+    optimizer: "sgd",
   },
 ];

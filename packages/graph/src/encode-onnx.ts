@@ -1,5 +1,5 @@
 import { ELEMENT_TYPES } from "./append-nodes.ts";
-import type { AnyGraph, Constant, Node, Value } from "./graph.ts";
+import type { AnyGraph, BlockedOps, Constant, Node, Op, Value } from "./graph.ts";
 import { ATTRIBUTE_TYPES, ModelProto } from "./onnx-messages.ts";
 
 /** Operator set 18 gave ReduceSum, ScatterElements and Shape the forms used here; IR version 8 belongs to it. */
@@ -17,7 +17,12 @@ export function encodeOnnx(graph: AnyGraph, outputs: readonly Value[]): Uint8Arr
   return ModelProto.encode({
     ir_version: IR_VERSION,
     producer_name: "descent",
-    opset_import: [{ domain: "", version: OPSET }],
+    opset_import: [
+      { domain: "", version: OPSET },
+      ...(nodes.some(({ op }) => op in BLOCKED_OPS)
+        ? [{ domain: BLOCKED_DOMAIN, version: 1 }]
+        : []),
+    ],
     graph: {
       name: "descent",
       node: nodes.map((node) => nodeProto(node, used)),
@@ -28,11 +33,20 @@ export function encodeOnnx(graph: AnyGraph, outputs: readonly Value[]): Uint8Arr
   }).finish();
 }
 
+/** What onnxruntime calls its operators on blocks of channels. */
+const BLOCKED_DOMAIN = "com.microsoft.nchwc";
+const BLOCKED_OPS: Record<keyof BlockedOps, string> = {
+  BlockInput: "ReorderInput",
+  BlockOutput: "ReorderOutput",
+  BlockedConv: "Conv",
+};
+
 /** Outputs nobody reads are left out at the end: MaxPool is faster when it need not give the indices. */
 function nodeProto(node: Node, used: ReadonlySet<Value>) {
   const last = node.outputs.findLastIndex((output) => used.has(output));
   return {
-    op_type: node.op,
+    op_type: (BLOCKED_OPS as Partial<Record<Op, string>>)[node.op] ?? node.op,
+    domain: node.op in BLOCKED_OPS ? BLOCKED_DOMAIN : "",
     name: node.outputs[0]!.name,
     input: node.inputs.map((input) => input.name),
     output: node.outputs.slice(0, Math.max(last, 0) + 1).map((output) => output.name),

@@ -1,6 +1,13 @@
 import type { ForwardOp, Op, Ops } from "./operators.ts";
 
-export type { ConvAttributes, ForwardOp, Op, Ops, PoolAttributes } from "./operators.ts";
+export type {
+  BlockedOps,
+  ConvAttributes,
+  ForwardOp,
+  Op,
+  Ops,
+  PoolAttributes,
+} from "./operators.ts";
 
 /** An axis of a tensor: its length, or `rows`, the batch axis whose length each run decides. */
 export type Axis = number | "rows";

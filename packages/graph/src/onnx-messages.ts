@@ -34,6 +34,7 @@ const messages = protobuf.Root.fromJSON({
         name: field("string", 3),
         op_type: field("string", 4),
         attribute: repeated("AttributeProto", 5),
+        domain: field("string", 7),
       },
     },
     AttributeProto: {

@@ -1,5 +1,8 @@
 import { env, InferenceSession } from "onnxruntime-node";
+import { blockConvolutions, hasBlockable } from "./block-convolutions.ts";
 import { encodeOnnx } from "./encode-onnx.ts";
+import { expandCrossEntropy } from "./expand-cross-entropy.ts";
+import { findBlock } from "./find-block.ts";
 import type { AnyGraph, Value } from "./graph.ts";
 
 // Otherwise it warns on stderr about devices it looked for and did not find.
@@ -13,12 +16,15 @@ env.logLevel = "error";
  *   other trainers want the cores
  * @throws Error of onnxruntime when the graph is not valid ONNX
  */
-export function openSession(
+export async function openSession(
   graph: AnyGraph,
   outputs: readonly Value[],
   { threads, profileTo }: { threads: number; profileTo?: string },
 ): Promise<InferenceSession> {
-  return InferenceSession.create(encodeOnnx(graph, outputs), {
+  const block = hasBlockable(graph) ? await findBlock() : null;
+  const expanded = expandCrossEntropy(graph);
+  const fitted = block === null ? expanded : blockConvolutions(expanded, block);
+  return InferenceSession.create(encodeOnnx(fitted, outputs), {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

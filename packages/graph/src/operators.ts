@@ -89,6 +89,22 @@ export interface GradientOps {
   Sign: None;
 }
 
+/** What expandCrossEntropy needs besides. */
+export interface ExpandedOps {
+  /** Inputs: x and, for every row, the places along the axis to take. */
+  GatherElements: { axis: number };
+}
+
+/**
+ * onnxruntime's own operators on blocks of channels, [rows, channels / block, height, width, block], which
+ * a session's graph is rewritten to (blockConvolutions). Shapes are written as without blocks.
+ */
+export interface BlockedOps {
+  BlockInput: { channels_last: 0 };
+  BlockOutput: { channels: number; channels_last: 0 };
+  BlockedConv: ConvAttributes;
+}
+
 /** `pads` are ONNX's: all begins, then all ends. */
 export interface PoolAttributes {
   kernel_shape: number[];
@@ -102,6 +118,6 @@ export interface ConvAttributes extends PoolAttributes {
   group: number;
 }
 
-export interface Ops extends ForwardOps, GradientOps {}
+export interface Ops extends ForwardOps, GradientOps, ExpandedOps, BlockedOps {}
 export type ForwardOp = keyof ForwardOps;
 export type Op = keyof Ops;

@@ -1,0 +1,68 @@
+import { elements, followShapes } from "@descent/contracts";
+import { buildOptimizer, findRule } from "@descent/optimizers";
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { mersenne } from "pure-rand/generator/mersenne";
+import { createTrainingStep, initialiseWeights, placeTensors } from "../src/index.ts";
+import type { Workload } from "./workloads.ts";
+
+/**
+ * So small that the weights stay where they begin. Thousands of steps on one batch would else learn it by
+ * heart, and gradients and Adam's moments become subnormal numbers, on which every processor is many times
+ * slower; that would measure the batch and not the engine.
+ */
+export const LEARNING_RATE = 1e-9;
+
+/**
+ * A workload on random data, ready to be stepped.
+ *
+ * @param profileTo where onnxruntime writes its profile of the gradients
+ */
+export async function openWorkload(
+  { input, layers, outputs, batch, optimizer: name }: Workload,
+  profileTo?: string,
+) {
+  const shapes = followShapes(layers, input, outputs, "glorot_uniform");
+  if (shapes.faults !== null) throw new Error(shapes.faults[0]!.message);
+  const { tensors, length } = placeTensors(shapes.layers);
+  const { text, hypers } = findRule(name, "torch")!;
+  const optimizer = buildOptimizer({
+    text,
+    precision: "float32",
+    tensors: tensors.map((tensor) => ({ begin: tensor.offset, length: tensor.length })),
+    length,
+    groups: [
+      {
+        tensors: Array.from(tensors.keys()),
+        hypers: {
+          ...Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default])),
+          lr: LEARNING_RATE,
+        },
+      },
+    ],
+  });
+  const { weights, gradients } = optimizer;
+  initialiseWeights(weights, tensors, 1);
+  const random = mersenne(1);
+  const uniform = () => uniformFloat64(random);
+  const inputs = Float32Array.from({ length: batch * elements(input) }, uniform);
+  const targets = Int32Array.from({ length: batch }, () => Math.floor(uniform() * outputs));
+  const training = await createTrainingStep({
+    layers: shapes.layers,
+    inputShape: input,
+    loss: "cross_entropy",
+    weights,
+    gradients,
+    seed: 1,
+    ...(profileTo === undefined ? {} : { profileTo }),
+  });
+  return {
+    /** Forward and backward. */
+    gradients: () => training.step(inputs, targets, batch),
+    /** Forward, backward and the update. */
+    async step() {
+      await training.step(inputs, targets, batch);
+      optimizer.step(1);
+    },
+    release: training.release,
+  };
+}
