@@ -10,6 +10,7 @@ export * from "./model.ts";
 export * from "./optimizer.ts";
 export * from "./page.ts";
 export * from "./penalty.ts";
+export * from "./presets.ts";
 export * from "./problem.ts";
 export * from "./scalars.ts";
 export * from "./schedule.ts";

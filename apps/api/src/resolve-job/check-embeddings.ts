@@ -1,8 +1,8 @@
-import type { Column, Fault, JobSpec } from "@descent/contracts";
+import { type Column, type Fault, type Model, statedLayers } from "@descent/contracts";
 
 /** Whether the model takes numbers of the data as the numbers of vectors: they must stay as they are. */
-export function takesIndices({ layers }: JobSpec["model"]): boolean {
-  return layers.some(({ type }) => type === "embedding");
+export function takesIndices(model: Model): boolean {
+  return statedLayers(model).some(({ type }) => type === "embedding");
 }
 
 /**
@@ -10,10 +10,11 @@ export function takesIndices({ layers }: JobSpec["model"]): boolean {
  * column only the least and the largest number is known here; the trainer looks at all.
  */
 export function checkEmbeddings(
-  { layers }: JobSpec["model"],
+  model: Model,
   features: readonly Column[] | null,
   faults: Fault[],
 ): void {
+  const layers = statedLayers(model);
   const index = layers.findIndex(({ type }) => type === "embedding");
   const layer = layers[index];
   if (layer?.type !== "embedding" || features === null) return;

@@ -1,8 +1,6 @@
 import {
   type DatasetProfile,
-  DEFAULT_INITIALISATION,
   type Fault,
-  followShapes,
   type JobSpec,
   type JobWarning,
   type LayerShapes,
@@ -15,6 +13,7 @@ import { countParts } from "@descent/datasets";
 import type { RuleDescription } from "@descent/optimizers/catalogue";
 import { checkEmbeddings } from "./check-embeddings.ts";
 import { chooseColumns } from "./choose-columns.ts";
+import { chooseLayers } from "./choose-layers.ts";
 import { chooseLoss } from "./choose-loss.ts";
 import { chooseScaling } from "./choose-scaling.ts";
 import { countInputs } from "./count-inputs.ts";
@@ -72,11 +71,9 @@ export function resolveJob(
   checkEmbeddings(spec.model, columns.features, faults);
   const inputs = countInputs(profile, columns.features, faults);
   // With the number of outputs unknown, what the last layer states is taken, so that its other faults show.
-  const { layers, initialisation = DEFAULT_INITIALISATION } = spec.model;
-  const shapes =
-    inputs && followShapes(layers, inputs, outputs ?? lastUnits(spec) ?? 1, initialisation);
-  if (shapes?.faults) faults.push(...shapes.faults);
-  else if (shapes && shapes.parameterCount > limits.maxParameters)
+  const units = outputs ?? lastUnits(spec) ?? 1;
+  const { shapes, stated } = chooseLayers(spec.model, inputs, units, faults);
+  if (shapes && shapes.parameterCount > limits.maxParameters)
     faults.push({
       pointer: "/model",
       message: `the model has ${shapes.parameterCount} parameters; this server takes at most ${limits.maxParameters}`,
@@ -84,7 +81,7 @@ export function resolveJob(
   else if (shapes && shapes.parameterCount === 0)
     faults.push({ pointer: "/model/layers", message: "the model has nothing to train" });
 
-  const tensors = shapes?.faults === null ? tensorNames(shapes.layers) : null;
+  const tensors = shapes && tensorNames(shapes.layers);
   const penalty = resolvePenalties(spec.penalty ?? [], tensors, faults);
   const optimizer = resolveOptimizer(
     spec.optimizer,
@@ -102,7 +99,7 @@ export function resolveJob(
   );
 
   const { target, features } = columns;
-  if (faults.length > 0 || !shapes || shapes.faults || !target || !features || !loss || !optimizer)
+  if (faults.length > 0 || !shapes || !target || !features || !loss || !optimizer)
     return { faults };
   const resolved: ResolvedJob = {
     dataset: {
@@ -113,10 +110,7 @@ export function resolveJob(
       split_seed: spec.dataset.split_seed ?? 0,
       ...scaling,
     },
-    model: {
-      layers: shapes.layers.map(({ layer }) => layer),
-      initialisation,
-    },
+    model: { ...stated, layers: shapes.layers.map(({ layer }) => layer) },
     loss,
     penalty,
     optimizer: optimizer.optimizer,

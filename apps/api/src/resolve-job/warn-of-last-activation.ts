@@ -1,4 +1,10 @@
-import { isOverClasses, type JobSpec, type JobWarning, type Loss } from "@descent/contracts";
+import {
+  isOverClasses,
+  type JobSpec,
+  type JobWarning,
+  type Loss,
+  statedLayers,
+} from "@descent/contracts";
 
 /** What turns logits into probabilities. */
 const TO_PROBABILITIES: readonly unknown[] = ["softmax", "sigmoid"];
@@ -8,7 +14,7 @@ const TO_PROBABILITIES: readonly unknown[] = ["softmax", "sigmoid"];
  * models often end, they would be squashed twice: that trains, but slowly and never to certainty.
  */
 export function warnOfLastActivation({ model }: JobSpec, loss: Loss): JobWarning[] {
-  const last = model.layers.at(-1);
+  const last = statedLayers(model).at(-1);
   if (!last || !isOverClasses(loss)) return [];
   const activation = "activation" in last ? last.activation : last.type;
   if (!TO_PROBABILITIES.includes(activation)) return [];
