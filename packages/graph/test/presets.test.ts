@@ -1,35 +1,30 @@
-import { expandPreset, PRESETS, type PresetName } from "@descent/contracts";
+import { expandPreset, PRESETS, type PresetName, type PresetSize } from "@descent/contracts";
 import { expect, test } from "vitest";
 import { randomNumbers } from "./check-gradients.ts";
 import { openModel, randomBatch } from "./small-model.ts";
 
-const IMAGE = [1, 28, 28];
 const CLASSES = 4;
-const open = (preset: PresetName, input = IMAGE) =>
-  openModel(
-    expandPreset({ preset, size: "small" }, input, CLASSES)!,
-    input,
-    CLASSES,
-    "cross_entropy",
-  );
+const open = (preset: PresetName, size: PresetSize, input: number[]) =>
+  openModel(expandPreset({ preset, size }, input, CLASSES)!, input, CLASSES, "cross_entropy");
 
-test.each(PRESETS)(
-  "one step of the small %s gives every tensor a finite gradient",
-  async (preset) => {
-    for (const input of [IMAGE, [3, 32, 32]]) {
-      const { training, gradients } = await open(preset, input);
-      const { inputs, classes } = randomBatch(8, input, CLASSES);
-      const { loss } = await training.step(inputs, classes, 8);
-      expect(loss).toBeGreaterThan(0);
-      expect(gradients.every(Number.isFinite)).toBe(true);
-      for (const { name, offset, length } of training.tensors) {
-        const moved = gradients.subarray(offset, offset + length).some((value) => value !== 0);
-        expect(moved, name).toBe(true);
-      }
-      await training.release();
-    }
-  },
-);
+const ONE_STEP = PRESETS.flatMap((preset) => [
+  [preset, "small", 8, [1, 28, 28]] as const,
+  [preset, "small", 8, [3, 32, 32]] as const,
+  [preset, "full", 2, [1, 8, 8]] as const,
+]);
+test.each(ONE_STEP)("one step of %s, %s, on %d images %j", async (preset, size, rows, shape) => {
+  const input = [...shape];
+  const { training, gradients } = await open(preset, size, input);
+  const { inputs, classes } = randomBatch(rows, input, CLASSES);
+  const { loss } = await training.step(inputs, classes, rows);
+  expect(loss).toBeGreaterThan(0);
+  expect(gradients.every(Number.isFinite)).toBe(true);
+  for (const { name, offset, length } of training.tensors) {
+    const moved = gradients.subarray(offset, offset + length).some((value) => value !== 0);
+    expect(moved, `the gradient of ${name}`).toBe(true);
+  }
+  await training.release();
+});
 
 /** Images of one bright bar in noise, upright or lying, in the near or the far half: four classes. */
 function bars(rows: number, seed: number) {
@@ -48,7 +43,7 @@ function bars(rows: number, seed: number) {
 
 /** Gradient descent with momentum 0.9, rate 0.02: what falls, falls by the gradient alone. */
 test.each(PRESETS)("the loss of the small %s falls", async (preset) => {
-  const { training, weights, gradients } = await open(preset);
+  const { training, weights, gradients } = await open(preset, "small", [1, 28, 28]);
   const rows = 32;
   const velocity = new Float32Array(weights.length);
   const losses: number[] = [];
