@@ -43,15 +43,18 @@ export function fullInception(image: ImageShape, outputs: number): Layer[] {
   ];
 }
 
-/** Small: modules 3a, 3b and 4e alone, with a quarter of the filters, a short stem, and no dropout. */
+/**
+ * Small: modules 3a, 3b and 4e alone, with a quarter of the filters, a short stem, the second pooling before 3b,
+ * and no dropout.
+ */
 export function smallInception(_image: ImageShape, outputs: number): Layer[] {
   return [
     convolution("conv1", 16, 3, { padding: 1 }),
     { ...POOL, name: "pool1" },
     ...inception("3a", "pool1", [16, 24, 32, 4, 8, 8]),
-    ...inception("3b", "inception3a", [32, 32, 48, 8, 24, 16]),
     { ...POOL, name: "pool3" },
-    ...inception("4e", "pool3", [64, 40, 80, 8, 32, 32]),
+    ...inception("3b", "pool3", [32, 32, 48, 8, 24, 16]),
+    ...inception("4e", "inception3b", [64, 40, 80, 8, 32, 32]),
     { type: "global_avg_pool2d" },
     { type: "dense", name: "fc", units: outputs },
   ];
