@@ -35,7 +35,7 @@ const images = (shape: number[]): DatasetProfile => ({
 });
 function resolve(model: Model, shape: number[], maxParameters = 50_000_000) {
   const spec = { dataset: { id: "ds_1" }, model, optimizer: { rule: "sgd" }, epochs: 1 };
-  return resolveJob(spec, images(shape), null, { maxParameters, drawSeed: () => 1 });
+  return resolveJob(spec, images(shape), null, { maxParameters, maxThreads: 1, drawSeed: () => 1 });
 }
 
 test.each(PRESETS.flatMap((preset) => PRESET_SIZES.map((size) => [preset, size] as const)))(
