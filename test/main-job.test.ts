@@ -111,6 +111,7 @@ async function trainWithOwnRule(url: string): Promise<void> {
   });
   expect(own.result_hash).toMatch(/^[0-9a-f]{64}$/);
   expect(own.result_hash).toBe(builtIn.result_hash);
+  await predictWith(url, String(own.id));
 
   const comparison = await send("/v1/comparisons", {
     filter: { tags: { test: "own-rule" } },
@@ -121,4 +122,23 @@ async function trainWithOwnRule(url: string): Promise<void> {
     ({ key }) => `${key["optimizer.convention"]}/${key["optimizer.rule"]}`,
   );
   expect(keys.toSorted()).toEqual(["custom/my_belief", "paper/adabelief"]);
+}
+
+/** What a real worker trained comes out as a file, and answers. */
+async function predictWith(url: string, id: string): Promise<void> {
+  const file = await fetch(`${url}/v1/jobs/${id}/model`);
+  expect(file.status).toBe(200);
+  expect((await file.arrayBuffer()).byteLength).toBeGreaterThan(4 * 64 * 16);
+  const answer = await fetch(`${url}/v1/jobs/${id}/predictions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ rows: [Array(64).fill(0)] }),
+  });
+  expect(answer.status, await answer.clone().text()).toBe(200);
+  const { predictions } = (await answer.json()) as {
+    predictions: { probabilities: Record<string, number> }[];
+  };
+  const probabilities = Object.values(predictions[0]!.probabilities);
+  expect(probabilities).toHaveLength(10);
+  expect(probabilities.reduce((sum, each) => sum + each)).toBeCloseTo(1, 5);
 }

@@ -1,5 +1,6 @@
 import type { Inspector } from "@descent/datasets";
 import type { Database } from "@descent/db";
+import type { Predictor } from "@descent/inference";
 import type { RuleThreads } from "@descent/optimizers/trajectory";
 import type { Queue } from "@descent/queue";
 import type { Storage } from "@descent/storage";
@@ -25,6 +26,7 @@ import { datasetRoutes } from "./routes/datasets.ts";
 import { epochRoutes } from "./routes/epochs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { modelRoutes } from "./routes/models.ts";
 import { optimizerRoutes } from "./routes/optimizers.ts";
 import { trajectoryRoutes } from "./routes/trajectories.ts";
 import type { JobEnds } from "./wait-for-job.ts";
@@ -36,6 +38,7 @@ export interface Parts {
   storage: Storage;
   inspector: Inspector;
   rules: RuleThreads;
+  predictor: Predictor;
   jobEnds: JobEnds;
   /** Validations that go on after their upload was answered; closing waits for them. */
   validations: Set<Promise<void>>;
@@ -109,6 +112,7 @@ export async function buildApp(
     await datasetRoutes(v1, parts, settings);
     jobRoutes(v1, parts, settings);
     epochRoutes(v1, parts);
+    modelRoutes(v1, parts);
     comparisonRoutes(v1, parts);
     optimizerRoutes(v1, parts);
     trajectoryRoutes(v1, parts);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { createInspector } from "@descent/datasets";
 import { closeDatabase, listen, migrateDatabase, openDatabase } from "@descent/db";
+import { createPredictor } from "@descent/inference";
 import { createRuleThreads } from "@descent/optimizers/trajectory";
 import { openQueue } from "@descent/queue";
 import { openStorage } from "@descent/storage";
@@ -31,6 +32,7 @@ const storage = await openStorage(settings.storageUrl);
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 const inspector = createInspector({ threads });
 const rules = createRuleThreads({ threads });
+const predictor = createPredictor({ threads });
 const jobEnds = createJobEnds();
 const listener = await listen(
   databaseUrl,
@@ -39,7 +41,16 @@ const listener = await listen(
   },
   onError,
 );
-const parts: Parts = { db, queue, storage, inspector, rules, jobEnds, validations: new Set() };
+const parts: Parts = {
+  db,
+  queue,
+  storage,
+  inspector,
+  rules,
+  predictor,
+  jobEnds,
+  validations: new Set(),
+};
 const app = await buildApp(
   parts,
   { ...settings, answerUploadAfterMs: ANSWER_UPLOAD_AFTER_MS },
@@ -51,6 +62,7 @@ closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err }) => {
   await app.close();
   await inspector.close();
   await rules.close();
+  await predictor.close();
   await Promise.all(parts.validations);
   await listener.close();
   await queue.close();

@@ -32,7 +32,12 @@ async function trained(
   const claim = await claimJob(api.parts.db, id, { workerId: "w", leaseSeconds: 60 });
   if (!claim) throw new Error("not claimable");
   if (epochs.length > 0) await recordEpochs(api.parts.db, claim, epochs);
-  await finishJob(api.parts.db, claim, { outcome, result_hash: "h", engine: ENGINE });
+  await finishJob(api.parts.db, claim, {
+    outcome,
+    result_hash: "h",
+    engine: ENGINE,
+    model_sha256: null,
+  });
   return id;
 }
 const MEASURED = { train_loss: 0.5, lr: 0.1, grad_norm: 2, seconds: 0.25, samples_per_second: 40 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Dataset, JobSpec, OptimizerSpec, Problem } from "@descent/contracts";
 import { createInspector } from "@descent/datasets";
 import { closeDatabase, listen, openDatabase } from "@descent/db";
+import { createPredictor } from "@descent/inference";
 import { createRuleThreads } from "@descent/optimizers/trajectory";
 import { openQueue } from "@descent/queue";
 import { openStorage } from "@descent/storage";
@@ -61,6 +62,7 @@ export async function openTestApp(
     storage: await openStorage(folder),
     inspector: createInspector({ threads: 1 }),
     rules: createRuleThreads({ threads: 1 }),
+    predictor: createPredictor({ threads: 1 }),
     jobEnds,
     validations: new Set(),
   };
@@ -75,6 +77,7 @@ export async function openTestApp(
       await app.close();
       await parts.inspector.close();
       await parts.rules.close();
+      await parts.predictor.close();
       await Promise.all(parts.validations);
       await listener.close();
       await queue.close();

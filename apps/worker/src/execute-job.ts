@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { EpochRecord, JobError } from "@descent/contracts";
 import {
   type Claim,
@@ -12,10 +13,9 @@ import {
 } from "@descent/db";
 import type { Queue } from "@descent/queue";
 import type { Storage } from "@descent/storage";
-import type { TrainingResult } from "@descent/training";
 import type { Logger } from "pino";
 import { CancelRequested, holdLease, LeaseLost, type Running, WorkerStopping } from "./lease.ts";
-import type { FailureCode } from "./messages.ts";
+import type { FailureCode, Trained } from "./messages.ts";
 import { persist } from "./persist.ts";
 import { TrainerDied, type Trainers, TrainingFailed } from "./trainers.ts";
 
@@ -46,14 +46,24 @@ export async function executeJob(deps: Deps, jobId: string): Promise<void> {
     log.info({ jobId, attempt: job.attempt }, "running");
 
     using _lease = holdLease(deps, job, controller);
+    const modelPath = storage.temporaryPath();
     try {
       const tablePath = await storage.path(job.tableSha256);
-      const request = { job: job.resolved, tablePath };
-      const result = await record(db, job, trainers.train(request, signal), signal);
-      const settled = await persist(() => finishJob(db, job, result), signal);
+      const { id, resolved } = job;
+      const request = { id, job: resolved, tablePath, modelPath };
+      const { has_model, ...result } = await record(
+        db,
+        job,
+        trainers.train(request, signal),
+        signal,
+      );
+      const model_sha256 = has_model ? (await storage.putFile(modelPath)).sha256 : null;
+      const settled = await persist(() => finishJob(db, job, { ...result, model_sha256 }), signal);
       log.info({ jobId, attempt: job.attempt, outcome: result.outcome, settled }, "finished");
     } catch (error) {
       await settle(deps, job, signal.aborted ? signal.reason : error);
+    } finally {
+      await rm(modelPath, { force: true });
     }
   } finally {
     deps.running.delete(here);
@@ -64,9 +74,9 @@ export async function executeJob(deps: Deps, jobId: string): Promise<void> {
 async function record(
   db: Database,
   claim: Claim,
-  epochs: AsyncGenerator<EpochRecord, TrainingResult>,
+  epochs: AsyncGenerator<EpochRecord, Trained>,
   signal: AbortSignal,
-): Promise<TrainingResult> {
+): Promise<Trained> {
   let waiting: EpochRecord[] = [];
   let writing = Promise.resolve();
   let busy = false;

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { CorruptTable, readTable, type Table, train } from "@descent/training";
 import type { FailureCode, TrainerMessage, TrainRequest } from "./messages.ts";
 
@@ -11,15 +12,19 @@ function tell(message: TrainerMessage): Promise<void> {
   return new Promise((resolve) => process.send?.(message, () => resolve()));
 }
 
-async function run({ job, tablePath }: TrainRequest): Promise<void> {
+async function run({ id, job, tablePath, modelPath }: TrainRequest): Promise<void> {
   if (last?.path !== tablePath) {
     last = null; // so that the two are never in memory together
     last = { path: tablePath, table: await readTable(tablePath) };
   }
-  const epochs = train({ job, table: last.table });
+  const epochs = train({ id, job, table: last.table });
   for (;;) {
     const next = await epochs.next();
-    if (next.done) return tell({ kind: "result", result: next.value });
+    if (next.done) {
+      const { model, ...result } = next.value;
+      if (model) await writeFile(modelPath, model);
+      return tell({ kind: "result", result: { ...result, has_model: model !== null } });
+    }
     await tell({ kind: "epoch", epoch: next.value });
   }
 }

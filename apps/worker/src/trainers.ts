@@ -2,8 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { constants, getPriority, setPriority } from "node:os";
 import type { EpochRecord } from "@descent/contracts";
-import type { TrainingResult } from "@descent/training";
-import type { FailureCode, TrainerMessage, TrainRequest } from "./messages.ts";
+import type { FailureCode, Trained, TrainerMessage, TrainRequest } from "./messages.ts";
 
 /** The trainer went away in the middle of a job: killed, crashed. */
 export class TrainerDied extends Error {}
@@ -22,7 +21,7 @@ export interface Trainers {
    *
    * @throws TrainerDied, TrainingFailed, or the signal's reason
    */
-  train(request: TrainRequest, signal: AbortSignal): AsyncGenerator<EpochRecord, TrainingResult>;
+  train(request: TrainRequest, signal: AbortSignal): AsyncGenerator<EpochRecord, Trained>;
   close(): void;
 }
 
@@ -61,7 +60,7 @@ export function startTrainers({
     trainer: ChildProcess,
     request: TrainRequest,
     signal: AbortSignal,
-  ): AsyncGenerator<EpochRecord, TrainingResult | null> {
+  ): AsyncGenerator<EpochRecord, Trained | null> {
     let clean = false;
     let spoke = false;
     try {

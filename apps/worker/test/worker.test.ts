@@ -1,7 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeDatabase, type Database, getJob, openDatabase, requestCancel } from "@descent/db";
+import { readFile } from "node:fs/promises";
+import {
+  closeDatabase,
+  type Database,
+  findModel,
+  getJob,
+  openDatabase,
+  requestCancel,
+} from "@descent/db";
 import { openQueue, type Queue } from "@descent/queue";
+import { openStorage } from "@descent/storage";
 import { emptyQueue } from "@descent/test/empty-queue";
 import { eventually, execute } from "@descent/test/eventually";
 import {
@@ -60,6 +69,9 @@ describe.each(testQueues())("the worker on $name", (backend) => {
     expect(job).toMatchObject({ status: "finished", outcome: "completed", attempt, error: null });
     expect(job.result_hash).toMatch(/^[0-9a-f]{64}$/);
     expect(await epochNumbers(db, jobId)).toEqual(counted(epochs));
+    const storage = await openStorage(env.storageUrl);
+    const model = await readFile(await storage.path((await findModel(db, jobId))!.sha256!));
+    expect(model.includes(jobId)).toBe(true);
   };
 
   test("jobs are trained once each, also when delivered twice at the same time", async () => {

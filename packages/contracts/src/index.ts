@@ -1,6 +1,7 @@
 export * from "./activation.ts";
 export * from "./comparison.ts";
 export * from "./dataset.ts";
+export * from "./encoding.ts";
 export * from "./epoch.ts";
 export * from "./initialisation.ts";
 export * from "./job.ts";
@@ -10,6 +11,7 @@ export * from "./model.ts";
 export * from "./optimizer.ts";
 export * from "./page.ts";
 export * from "./penalty.ts";
+export * from "./prediction.ts";
 export * from "./presets.ts";
 export * from "./problem.ts";
 export * from "./scalars.ts";

@@ -1,14 +1,15 @@
-import type { Scaling } from "@descent/contracts";
+import type { ColumnEncoding, FeatureEncoding, Scale, Scaling } from "@descent/contracts";
 import { columnOf, missingValue } from "./column-of.ts";
 import { inputShape } from "./input-shape.ts";
-import { measureScale, type Scale, UNSCALED } from "./measure-scale.ts";
+import { measureScale, UNSCALED } from "./measure-scale.ts";
 import type { Split } from "./split-rows.ts";
 import { MISSING_CODE, type Table } from "./table.ts";
 
-/** Inputs of both parts, row by row: Float32Array [rows x numbers of one sample]. */
+/** Inputs of both parts, row by row: Float32Array [rows x numbers of one sample]; and how they came about. */
 export interface EncodedInputs {
   training: Float32Array;
   validation: Float32Array;
+  encoding: FeatureEncoding;
 }
 
 /**
@@ -31,6 +32,7 @@ export function encodeFeatures(
     { rows: split.training, inputs: training },
     { rows: split.validation, inputs: validation },
   ];
+  const columns: ColumnEncoding[] = [];
   let offset = 0;
   for (const name of features) {
     const { profile, data } = columnOf(table, name);
@@ -38,14 +40,16 @@ export function encodeFeatures(
       const scale = scaleOf(data.values, scaling, split.training);
       for (const { rows, inputs } of parts)
         writeNumbers(name, data.values, scale, rows, inputs, offset, width);
+      columns.push({ name, kind: "number", scale });
       offset += 1;
     } else if (data.kind === "category" && profile.kind === "category") {
       for (const { rows, inputs } of parts)
         writeOneHot(name, data.codes, rows, inputs, offset, width);
+      columns.push({ name, kind: "category", values: profile.values });
       offset += profile.values.length;
     }
   }
-  return { training, validation };
+  return { training, validation, encoding: { kind: "table", columns } };
 }
 
 function scaleOf(values: Float64Array, scaling: Scaling, training: Uint32Array): Scale {

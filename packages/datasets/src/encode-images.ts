@@ -1,6 +1,6 @@
-import type { Scaling } from "@descent/contracts";
+import type { Scale, Scaling } from "@descent/contracts";
 import type { EncodedInputs } from "./encode-features.ts";
-import { type Scale, UNSCALED } from "./measure-scale.ts";
+import { UNSCALED } from "./measure-scale.ts";
 import type { Split } from "./split-rows.ts";
 
 /**
@@ -35,7 +35,11 @@ export function encodeImages(
     }
     return inputs;
   };
-  return { training: encode(split.training), validation: encode(split.validation) };
+  return {
+    training: encode(split.training),
+    validation: encode(split.validation),
+    encoding: { kind: "image", shape: [...shape], channels: scales },
+  };
 }
 
 function measureChannel(

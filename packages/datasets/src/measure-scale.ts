@@ -1,8 +1,4 @@
-/** What standardizing subtracts, and divides by: z = (x - mean) / std. */
-export interface Scale {
-  mean: number;
-  std: number;
-}
+import type { Scale } from "@descent/contracts";
 
 export const UNSCALED: Scale = { mean: 0, std: 1 };
 

@@ -1,10 +1,16 @@
-import { elements, type Loss, type ResolvedJob } from "@descent/contracts";
+import {
+  elements,
+  type FeatureEncoding,
+  type Loss,
+  type ResolvedJob,
+  type Scale,
+} from "@descent/contracts";
 import { columnOf } from "./column-of.ts";
 import { encodeFeatures } from "./encode-features.ts";
 import { encodeImages } from "./encode-images.ts";
 import { encodeTarget, type Target } from "./encode-target.ts";
 import { inputShape } from "./input-shape.ts";
-import { measureScale, type Scale, UNSCALED } from "./measure-scale.ts";
+import { measureScale, UNSCALED } from "./measure-scale.ts";
 import { type Split, splitRows } from "./split-rows.ts";
 import type { Table } from "./table.ts";
 
@@ -20,6 +26,8 @@ export interface Part {
 export interface PreparedData {
   /** The shape of one sample: [numbers], or [channels, height, width]. */
   inputShape: number[];
+  /** How the inputs came about from the raw data. */
+  encoding: FeatureEncoding;
   /** What the last layer must give: the number of classes; 1 for a number, and for binary_cross_entropy. */
   outputs: number;
   /** What the class positions mean; null for a number target. */
@@ -66,6 +74,7 @@ export function prepareData(
   };
   return {
     inputShape: shape,
+    encoding: inputs.encoding,
     outputs: loss === "binary_cross_entropy" ? 1 : (target.classes?.length ?? 1),
     classes: target.classes,
     targetScale,

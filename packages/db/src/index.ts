@@ -9,4 +9,4 @@ export { type Channel, type Listener, listen } from "./listen.ts";
 export { migrateDatabase } from "./migrate.ts";
 export { closeDatabase, type Database, openDatabase, pingDatabase } from "./open-database.ts";
 export * from "./optimizers.ts";
-export { getJob, type JobFilter, listJobs } from "./read-jobs.ts";
+export { type FoundModel, findModel, getJob, type JobFilter, listJobs } from "./read-jobs.ts";

@@ -20,6 +20,17 @@ export interface ClaimedJob extends Claim {
   tableSha256: string;
 }
 
+/** What a job that trained to its end gives. */
+export interface JobResult {
+  outcome: Outcome;
+  result_hash: string;
+  engine: Engine;
+  /** The blob of its model; null where there is none. */
+  model_sha256: string | null;
+}
+
+const NO_RESULT = { outcome: null, result_hash: null, engine: null, model_sha256: null };
+
 const LOST: JobError = {
   code: "worker_lost",
   message: "the workers that ran this job were lost again and again",
@@ -66,46 +77,35 @@ export async function renewLease(
   return rows[0].cancel_requested ? "cancel_requested" : "held";
 }
 
-export async function finishJob(
-  db: Database,
-  claim: Claim,
-  result: { outcome: Outcome; result_hash: string; engine: Engine },
-): Promise<boolean> {
-  const { outcome, result_hash, engine } = result;
-  return end(db, claim, "finished", { outcome, result_hash, engine, error: null });
+export async function finishJob(db: Database, claim: Claim, result: JobResult): Promise<boolean> {
+  const { outcome, result_hash, engine, model_sha256 } = result;
+  return end(db, claim, "finished", { outcome, result_hash, engine, model_sha256, error: null });
 }
 
 export async function failJob(db: Database, claim: Claim, error: JobError): Promise<boolean> {
-  return end(db, claim, "failed", { outcome: null, result_hash: null, engine: null, error });
+  return end(db, claim, "failed", { ...NO_RESULT, error });
 }
 
 export async function cancelJob(db: Database, claim: Claim): Promise<boolean> {
-  return end(db, claim, "cancelled", {
-    outcome: null,
-    result_hash: null,
-    engine: null,
-    error: null,
-  });
+  return end(db, claim, "cancelled", { ...NO_RESULT, error: null });
 }
 
 async function end(
   db: Database,
   { id, attempt }: Claim,
   status: "finished" | "failed" | "cancelled",
-  end: {
-    outcome: Outcome | null;
-    result_hash: string | null;
-    engine: Engine | null;
-    error: JobError | null;
-  },
+  end: { [K in keyof JobResult]: JobResult[K] | null } & { error: JobError | null },
 ): Promise<boolean> {
   const { rows } = await db.pool.query(
     `WITH ended AS (
        UPDATE jobs SET status = $3, outcome = $4, result_hash = $5, engine = $6, error = $7,
-         finished_at = now(), lease_expires_at = NULL
+         model_sha256 = $8, finished_at = now(), lease_expires_at = NULL
        WHERE id = $1 AND attempt = $2 AND status = 'running' RETURNING id)
      SELECT pg_notify('job_ended', id) FROM ended`,
-    [id, attempt, status, end.outcome, end.result_hash, stored(end.engine), stored(end.error)],
+    [
+      ...[id, attempt, status, end.outcome, end.result_hash],
+      ...[stored(end.engine), stored(end.error), end.model_sha256],
+    ],
   );
   return rows.length > 0;
 }

@@ -1,4 +1,4 @@
-import type { Job } from "@descent/contracts";
+import type { Column, Job, JobStatus, Outcome, ResolvedJob } from "@descent/contracts";
 import { METRIC_NAMES } from "@descent/contracts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Database, Queryable } from "./open-database.ts";
@@ -52,6 +52,27 @@ export async function selectJobs(
 export async function getJob(db: Database, id: string): Promise<Job | null> {
   if (id.includes("\u0000")) return null; // no text of PostgreSQL holds it
   return (await selectJobs(db.pool, "jobs.id = $1", [id]))[0] ?? null;
+}
+
+/** What a request for a job's model needs to know. */
+export interface FoundModel {
+  status: JobStatus;
+  outcome: Outcome | null;
+  sha256: string | null;
+  resolved: ResolvedJob;
+  /** Of the job's data set, deleted or not. */
+  columns: Column[];
+  shape: number[] | null;
+}
+
+export async function findModel(db: Database, id: string): Promise<FoundModel | null> {
+  if (id.includes("\u0000")) return null;
+  const { rows } = await db.pool.query<FoundModel>(
+    `SELECT jobs.status, outcome, model_sha256 AS sha256, resolved, columns, shape
+     FROM jobs JOIN datasets ON datasets.id = dataset_id WHERE jobs.id = $1`,
+    [id],
+  );
+  return rows[0] ?? null;
 }
 
 export interface JobFilter {

@@ -9,6 +9,7 @@ import {
   type Database,
   deleteDataset,
   failJob,
+  findModel,
   finishJob,
   getDataset,
   getJob,
@@ -34,7 +35,12 @@ let database: TestDatabase;
 let db: Database;
 const by = (workerId: string, leaseSeconds = 60) => ({ workerId, leaseSeconds });
 const engine = { descent: "0", onnxruntime: "0", node: "0", platform: "x", cpu: "y" };
-const result = { outcome: "completed" as const, result_hash: "hash", engine };
+const result = {
+  outcome: "completed" as const,
+  result_hash: "hash",
+  engine,
+  model_sha256: "a".repeat(64),
+};
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -71,7 +77,9 @@ test("a stale attempt writes nothing", async () => {
   expect((await listEpochs(db, id, { limit: 10 })).data).toEqual([]);
 
   await recordEpochs(db, second, [{ epoch: 1, values: { val_loss: 5 } }]);
+  expect((await findModel(db, id))?.sha256).toBeNull();
   expect(await finishJob(db, second, result)).toBe(true);
+  expect(await findModel(db, id)).toMatchObject({ sha256: result.model_sha256 });
   expect(await finishJob(db, second, result)).toBe(false);
   expect(await getJob(db, id)).toMatchObject({
     status: "finished",

@@ -21,14 +21,15 @@ export interface BuiltModel extends TrainingExtras {
  *
  * @param layers what contracts' followShapes accepted
  * @param inputShape the shape of one sample: [features] or [channels, height, width]
+ * @param input what the model takes, where it is not an input of the graph itself
  */
 export function buildForward(
   graph: ForwardGraph,
   layers: readonly LayerShapes[],
   inputShape: readonly number[],
   mode: Mode,
+  input: Value = addInput(graph, "input", "float32", ["rows", ...inputShape]),
 ): BuiltModel {
-  const input = addInput(graph, "input", "float32", ["rows", ...inputShape]);
   const model: Omit<BuiltModel, "output"> = {
     ...{ input, parameters: [], buffers: [] },
     ...{ masks: [], statistics: [] },

@@ -10,13 +10,20 @@ const IR_VERSION = 8;
  * The graph as the bytes of an ONNX file.
  *
  * @param outputs the values of the graph to give back, under their own names
+ * @param version of Descent, where it is worth telling
+ * @param metadata what else the file is to say
  */
-export function encodeOnnx(graph: AnyGraph, outputs: readonly Value[]): Uint8Array {
+export function encodeOnnx(
+  graph: AnyGraph,
+  outputs: readonly Value[],
+  { version = "", metadata = {} }: { version?: string; metadata?: Record<string, string> } = {},
+): Uint8Array {
   const nodes: readonly Node[] = graph.nodes;
   const used = new Set([...outputs, ...nodes.flatMap((node) => node.inputs)]);
   return ModelProto.encode({
     ir_version: IR_VERSION,
     producer_name: "descent",
+    producer_version: version,
     opset_import: [
       { domain: "", version: OPSET },
       ...(nodes.some(({ op }) => op in BLOCKED_OPS)
@@ -30,6 +37,7 @@ export function encodeOnnx(graph: AnyGraph, outputs: readonly Value[]): Uint8Arr
       input: graph.inputs.map(valueProto),
       output: outputs.map(valueProto),
     },
+    metadata_props: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   }).finish();
 }
 

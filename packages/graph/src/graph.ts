@@ -11,7 +11,7 @@ export type {
 
 /** An axis of a tensor: its length, or `rows`, the batch axis whose length each run decides. */
 export type Axis = number | "rows";
-export type ElementType = "float32" | "int32" | "int64" | "bool";
+export type ElementType = "float32" | "float64" | "int32" | "int64" | "bool";
 
 /** A tensor that flows through a graph, known by its unique name. A scalar has the shape []. */
 export interface Value {
@@ -27,7 +27,7 @@ export type Node<O extends Op = Op> = {
 
 export interface Constant {
   value: Value;
-  data: Float32Array | Int32Array | BigInt64Array;
+  data: Float32Array | Float64Array | Int32Array | BigInt64Array;
 }
 
 /**
@@ -68,11 +68,15 @@ export function addConstant(
   data: Constant["data"],
   shape: readonly number[],
 ): Value {
-  const type =
-    data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : "int64";
-  const value: Value = { name: `constant_${graph.constants.length}`, type, shape };
+  const value: Value = { name: `constant_${graph.constants.length}`, type: typeOf(data), shape };
   graph.constants.push({ value, data });
   return value;
+}
+
+function typeOf(data: Constant["data"]): ElementType {
+  if (data instanceof Float32Array) return "float32";
+  if (data instanceof Float64Array) return "float64";
+  return data instanceof Int32Array ? "int32" : "int64";
 }
 
 /**

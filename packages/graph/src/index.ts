@@ -5,6 +5,7 @@ export {
   type TrainingStepOptions,
 } from "./create-training-step.ts";
 export { ONNXRUNTIME_VERSION } from "./engine-version.ts";
+export { exportModel } from "./export-model.ts";
 export { initialiseWeights } from "./initialise-weights.ts";
 export {
   type PlacedBuffer,

@@ -13,10 +13,13 @@ const messages = protobuf.Root.fromJSON({
       fields: {
         ir_version: field("int64", 1),
         producer_name: field("string", 2),
+        producer_version: field("string", 3),
         graph: field("GraphProto", 7),
         opset_import: repeated("OperatorSetIdProto", 8),
+        metadata_props: repeated("StringStringEntryProto", 14),
       },
     },
+    StringStringEntryProto: { fields: { key: field("string", 1), value: field("string", 2) } },
     OperatorSetIdProto: { fields: { domain: field("string", 1), version: field("int64", 2) } },
     GraphProto: {
       fields: {

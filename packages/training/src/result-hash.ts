@@ -15,6 +15,11 @@ export interface TrainingResult {
   engine: Engine;
 }
 
+export interface TrainedJob extends TrainingResult {
+  /** An ONNX file; null for a job that diverged, or a model too large for one. */
+  model: Uint8Array | null;
+}
+
 /**
  * SHA-256 over every epoch (its number and its values, as little-endian doubles in the order of
  * SERIES_NAMES; nothing that is measured by the clock), then the final weights and the final running

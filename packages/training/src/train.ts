@@ -11,11 +11,12 @@ import { createTrainingStep, initialiseWeights, placeTensors } from "@descent/gr
 import { createSchedule } from "@descent/optimizers";
 import { buildJobOptimizer } from "./build-job-optimizer.ts";
 import { describeEngine } from "./describe-engine.ts";
+import { exportTrained } from "./export-trained.ts";
 import { gatherBatch } from "./gather-batch.ts";
 import { unitOfLoss } from "./measure-numbers.ts";
 import { measureValidation } from "./measure-validation.ts";
 import { refuseStrangeIndices } from "./refuse-strange-indices.ts";
-import { ResultHash, type TrainingResult } from "./result-hash.ts";
+import { ResultHash, type TrainedJob } from "./result-hash.ts";
 
 /** Longest stretch of work before the event loop gets a turn, so that a lost connection is noticed. */
 const TURN_MS = 20;
@@ -30,12 +31,13 @@ const TURN_MS = 20;
  * weight_decay), so that jobs of different penalties compare. `lr` is the rate of the epoch's last step,
  * `grad_norm` the mean over its steps, each with the penalties and before clipping.
  *
+ * @param id of the job, for the model's file
  * @throws the signal's reason when it aborts; CorruptTable when the data hold what the model cannot take
  */
 export async function* train(
-  { job, table }: { job: ResolvedJob; table: Table },
+  { id, job, table }: { id: string; job: ResolvedJob; table: Table },
   signal?: AbortSignal,
-): AsyncGenerator<EpochRecord, TrainingResult> {
+): AsyncGenerator<EpochRecord, TrainedJob> {
   // Data, model and optimizer.
   const data = prepareData(table, job.dataset, job.loss);
   const { training, validation } = data;
@@ -136,13 +138,20 @@ export async function* train(
 
     // Stop early: diverged, target reached, or no progress for `patience` epochs.
     const { target, patience } = job.stop;
-    const end = (outcome: Outcome) =>
-      hash.result(
+    const end = (outcome: Outcome): TrainedJob => {
+      const { averaged } = optimizer;
+      const result = hash.result(
         outcome,
-        { tensors, values: optimizer.averaged },
+        { tensors, values: averaged },
         model.buffers,
         describeEngine(),
       );
+      const file =
+        outcome === "diverged"
+          ? null
+          : exportTrained({ id, job }, data, shapes.layers, averaged, model.buffers.values);
+      return { ...result, model: file };
+    };
     if (!Number.isFinite(train_loss) || !optimizer.weightsAreFinite()) return end("diverged");
     if (target && reaches(metrics[target.metric], target)) return end("target_reached");
     if (measured.val_loss < best) [best, bestEpoch] = [measured.val_loss, epoch];

@@ -77,7 +77,7 @@ export function irisJob({ dataset, ...change }: Change = {}): ResolvedJob {
 
 export async function run(job: ResolvedJob, table: Table, signal?: AbortSignal) {
   const epochs: EpochRecord[] = [];
-  const training = train({ job, table }, signal);
+  const training = train({ id: "job_test", job, table }, signal);
   for (;;) {
     const next = await training.next();
     if (next.done) return { epochs, result: next.value };

@@ -32,6 +32,7 @@ const TRAJECTORY = {
   function: "rosenbrock",
   steps: 200,
 };
+const ROWS = { rows: [{ sepal_length: 5.1, petal_width: 0.2 }] };
 const CSV = "sepal_length,petal_width,species\n5.1,0.2,setosa\n6.3,2.5,virginica\n";
 const IDX = { type: "string", contentMediaType: "application/octet-stream" };
 
@@ -41,6 +42,7 @@ const BODIES: Record<string, object> = {
   compareJobs: { example: COMPARISON },
   createOptimizer: { example: OPTIMIZER },
   runTrajectory: { example: TRAJECTORY },
+  predict: { example: ROWS },
 };
 const UPLOAD = {
   required: true,

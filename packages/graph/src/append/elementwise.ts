@@ -58,7 +58,7 @@ export function pow(graph: AnyGraph, x: Value, exponent: number): Value {
 }
 
 const binary = (op: Binary) => (graph: AnyGraph, a: Value, b: Value) =>
-  append(graph, op, [a, b], {}, broadcastShapes([a, b]));
+  append(graph, op, [a, b], {}, broadcastShapes([a, b]), a.type);
 
 /** Two tensors that broadcast. */
 export const add = binary("Add");
@@ -90,6 +90,7 @@ export function cast(graph: AnyGraph, x: Value, type: ElementType): Value {
 /** ONNX's numbers of the element types: TensorProto.DataType in onnx.proto. */
 export const ELEMENT_TYPES: Record<ElementType, number> = {
   float32: 1,
+  float64: 11,
   int32: 6,
   int64: 7,
   bool: 9,
