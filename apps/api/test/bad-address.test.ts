@@ -17,8 +17,6 @@ const ADDRESSES: [
   ["GET", "/", 404, "not_found"],
   ["GET", "/v1", 404, "not_found"],
   ["GET", "/v1/jobs/job_1/events", 404, "not_found"],
-  ["GET", "/v1/jobs/job_1/model", 404, "not_found"],
-  ["POST", "/v1/jobs/job_1/predictions", 404, "not_found"],
   ["POST", "/v1/trajectories/1", 404, "not_found"],
   ["GET", "/metrics", 404, "not_found"],
   ["GET", "/v1/jobs/%00", 400, "invalid_request"],
