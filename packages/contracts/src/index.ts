@@ -18,3 +18,5 @@ export * from "./scalars.ts";
 export * from "./schedule.ts";
 export * from "./shapes.ts";
 export * from "./trajectory.ts";
+export * from "./uploaded-model.ts";
+export * from "./uploaded-tensors.ts";

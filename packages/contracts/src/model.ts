@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { DEFAULT_INITIALISATION, Initialisation } from "./initialisation.ts";
 import { Layer, type ResolvedLayer } from "./layers.ts";
 import { PRESET_SIZES, PRESETS, type PresetName, type PresetSize } from "./presets.ts";
+import { text } from "./scalars.ts";
 
 const closed = { additionalProperties: false };
 
@@ -24,15 +25,46 @@ const PresetModel = Type.Object(
   closed,
 );
 
-export type Model = Static<typeof LayersModel> | Static<typeof PresetModel>;
+export const HEADS = ["keep", "replace"] as const;
+export type Head = (typeof HEADS)[number];
+
+/** An ONNX file uploaded before. `initialisation` is that of a new head. */
+const UploadedModelChoice = Type.Object(
+  {
+    id: text(100, { minLength: 1 }),
+    head: Type.Optional(
+      Type.Enum([...HEADS], {
+        description: '"replace" puts a new last layer, with as many outputs as the target needs.',
+      }),
+    ),
+    freeze: Type.Optional(
+      Type.Array(text(200, { minLength: 1 }), {
+        minItems: 1,
+        maxItems: 100,
+        description:
+          "Patterns of parameter names that stay as they are in the file; * stands for any characters.",
+      }),
+    ),
+    initialisation: Type.Optional(Initialisation),
+  },
+  closed,
+);
+
+export type Model =
+  | Static<typeof LayersModel>
+  | Static<typeof PresetModel>
+  | Static<typeof UploadedModelChoice>;
+
+const says = (key: string) => ({ type: "object", required: [key] });
 
 /** Chosen by `if`, so that faults are of the form that was meant. */
 export const Model = Type.Unsafe<Model>({
   description:
-    'Layers, or a preset: {"preset": "resnet", "size": "small"}, sized for the images of the data set.',
+    'Layers; or a preset: {"preset": "resnet", "size": "small"}, sized for the images of the data set; or an uploaded model: {"id": "mdl_…", "head": "replace", "freeze": ["features.*"]}.',
   allOf: [
-    { if: { not: { type: "object", required: ["preset"] } }, else: PresetModel },
-    { if: { type: "object", required: ["preset"] }, else: LayersModel },
+    { if: { not: says("id") }, else: UploadedModelChoice },
+    { if: { anyOf: [says("id"), { not: says("preset") }] }, else: PresetModel },
+    { if: { anyOf: [says("id"), says("preset")] }, else: LayersModel },
   ],
 });
 
@@ -48,10 +80,24 @@ export function initialisationOf(model: Model): Initialisation {
   return model.initialisation ?? ("preset" in model ? "he_normal" : DEFAULT_INITIALISATION);
 }
 
-export interface ResolvedModel {
+export interface ResolvedLayers {
   /** Only of a model that was sent as a preset; what runs are the layers. */
   preset?: PresetName;
   size?: PresetSize;
   layers: ResolvedLayer[];
   initialisation: Initialisation;
 }
+
+export interface ResolvedUpload {
+  id: string;
+  /** Of the file. */
+  sha256: string;
+  head: Head;
+  freeze: string[];
+  /** The names of the parameters that the patterns freeze. */
+  frozen: string[];
+  /** Of the new head; null where the head is kept. */
+  initialisation: Initialisation | null;
+}
+
+export type ResolvedModel = ResolvedLayers | ResolvedUpload;

@@ -10,15 +10,16 @@ export interface ParameterTensor {
   shape: number[];
   fanIn: number;
   fanOut: number;
-  initialisation: Initialisation;
+  /** `stored`: it starts as an uploaded file has it. */
+  initialisation: Initialisation | "stored";
 }
 
-/** A tensor that belongs to the model but that no optimizer moves: a running statistic. */
+/** A tensor that belongs to the model but that no optimizer moves: a running statistic, a frozen weight. */
 export interface BufferTensor {
   name: string;
   shape: number[];
-  /** What every number of it starts at. */
-  initial: number;
+  /** What every number of it starts at; `stored`: as an uploaded file has it. */
+  initial: number | "stored";
 }
 
 export interface LayerShapes {
