@@ -5,6 +5,7 @@ import {
   type Model,
   PRESET_SIZES,
   PRESETS,
+  type ResolvedLayers,
 } from "@descent/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { resolveJob } from "../src/resolve-job/resolve-job.ts";
@@ -35,7 +36,11 @@ const images = (shape: number[]): DatasetProfile => ({
 });
 function resolve(model: Model, shape: number[], maxParameters = 50_000_000) {
   const spec = { dataset: { id: "ds_1" }, model, optimizer: { rule: "sgd" }, epochs: 1 };
-  return resolveJob(spec, images(shape), null, { maxParameters, maxThreads: 1, drawSeed: () => 1 });
+  return resolveJob(
+    spec,
+    { profile: images(shape), ownRule: null, upload: null },
+    { maxParameters, maxThreads: 1, drawSeed: () => 1 },
+  );
 }
 
 test.each(PRESETS.flatMap((preset) => PRESET_SIZES.map((size) => [preset, size] as const)))(
@@ -44,7 +49,7 @@ test.each(PRESETS.flatMap((preset) => PRESET_SIZES.map((size) => [preset, size] 
     const resolution = resolve({ preset, size }, [3, 32, 32]);
     if (resolution.faults) throw new Error(JSON.stringify(resolution.faults));
     const layers = expandPreset({ preset, size }, [3, 32, 32], 3)!;
-    const { model } = resolution.resolved;
+    const model = resolution.resolved.model as ResolvedLayers;
     expect(model).toMatchObject({ preset, size, initialisation: "he_normal", layers });
     for (const layer of model.layers)
       if (layer.type === "conv2d")

@@ -33,7 +33,11 @@ function resolve(profile: DatasetProfile, more: More = {}, maxParameters = 1000)
     epochs: 1,
     ...rest,
   };
-  return resolveJob(spec, profile, null, { maxParameters, maxThreads: 4, drawSeed: () => 77 });
+  return resolveJob(
+    spec,
+    { profile, ownRule: null, upload: null },
+    { maxParameters, maxThreads: 4, drawSeed: () => 77 },
+  );
 }
 function accepted(...given: Parameters<typeof resolve>) {
   const resolution = resolve(...given);
@@ -95,7 +99,7 @@ test("said to be mse, they need no warning", () => {
 });
 test("said to be cross_entropy, they are classes", () => {
   const { resolved } = accepted(digits, { loss: "cross_entropy" });
-  expect(resolved.model.layers).toMatchObject([{ type: "dense", units: 3 }]);
+  expect(resolved.model).toMatchObject({ layers: [{ type: "dense", units: 3 }] });
   expect(resolved.dataset.target_scaling).toBe("none");
 });
 test("one unit per class in the last layer says it too", () => {

@@ -54,11 +54,15 @@ function resolve(optimizer: Record<string, unknown>, more: Partial<JobSpec> = {}
     ...more,
   };
   const ownRule = spec.optimizer.rule === mine.rule ? mine : null;
-  return resolveJob(spec, data, ownRule, {
-    maxParameters: 1000,
-    maxThreads: 4,
-    drawSeed: () => 77,
-  });
+  return resolveJob(
+    spec,
+    { profile: data, ownRule, upload: null },
+    {
+      maxParameters: 1000,
+      maxThreads: 4,
+      drawSeed: () => 77,
+    },
+  );
 }
 function accepted(...given: Parameters<typeof resolve>) {
   const resolution = resolve(...given);

@@ -18,5 +18,6 @@ export * from "./scalars.ts";
 export * from "./schedule.ts";
 export * from "./shapes.ts";
 export * from "./trajectory.ts";
+export * from "./uploaded-input.ts";
 export * from "./uploaded-model.ts";
 export * from "./uploaded-tensors.ts";

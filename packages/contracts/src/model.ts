@@ -29,7 +29,7 @@ export const HEADS = ["keep", "replace"] as const;
 export type Head = (typeof HEADS)[number];
 
 /** An ONNX file uploaded before. `initialisation` is that of a new head. */
-const UploadedModelChoice = Type.Object(
+const UploadModel = Type.Object(
   {
     id: text(100, { minLength: 1 }),
     head: Type.Optional(
@@ -50,10 +50,10 @@ const UploadedModelChoice = Type.Object(
   closed,
 );
 
-export type Model =
-  | Static<typeof LayersModel>
-  | Static<typeof PresetModel>
-  | Static<typeof UploadedModelChoice>;
+export type LayersModel = Static<typeof LayersModel>;
+export type PresetModel = Static<typeof PresetModel>;
+export type UploadModel = Static<typeof UploadModel>;
+export type Model = LayersModel | PresetModel | UploadModel;
 
 const says = (key: string) => ({ type: "object", required: [key] });
 
@@ -62,7 +62,7 @@ export const Model = Type.Unsafe<Model>({
   description:
     'Layers; or a preset: {"preset": "resnet", "size": "small"}, sized for the images of the data set; or an uploaded model: {"id": "mdl_…", "head": "replace", "freeze": ["features.*"]}.',
   allOf: [
-    { if: { not: says("id") }, else: UploadedModelChoice },
+    { if: { not: says("id") }, else: UploadModel },
     { if: { anyOf: [says("id"), { not: says("preset") }] }, else: PresetModel },
     { if: { anyOf: [says("id"), says("preset")] }, else: LayersModel },
   ],
@@ -75,8 +75,17 @@ export function statedLayers(model: Model): readonly Layer[] {
 
 export const DEFAULT_PRESET_SIZE = "small" satisfies PresetSize;
 
+/** Where rows choose vectors of a table, as an embedding lets them: all numbers are whole and below this. */
+export function vocabularyOf(model: ResolvedModel): number | null {
+  if (!("layers" in model)) return model.vocabulary;
+  const vocabularies = model.layers.flatMap((layer) =>
+    layer.type === "embedding" ? layer.vocabulary : [],
+  );
+  return vocabularies.length > 0 ? Math.min(...vocabularies) : null;
+}
+
 /** A preset's layers end with relu, for which He et al. (2015) made theirs; deep ones do not start without. */
-export function initialisationOf(model: Model): Initialisation {
+export function initialisationOf(model: LayersModel | PresetModel): Initialisation {
   return model.initialisation ?? ("preset" in model ? "he_normal" : DEFAULT_INITIALISATION);
 }
 
@@ -98,6 +107,8 @@ export interface ResolvedUpload {
   frozen: string[];
   /** Of the new head; null where the head is kept. */
   initialisation: Initialisation | null;
+  /** What the file's input says of itself. */
+  vocabulary: number | null;
 }
 
 export type ResolvedModel = ResolvedLayers | ResolvedUpload;

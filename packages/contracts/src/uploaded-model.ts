@@ -22,7 +22,12 @@ export const ModelProfile = Type.Object(
     opset: Type.Integer(),
     producer: Type.String(),
     input: Type.Object(
-      { name: Type.String(), type: Type.Enum([...MODEL_INPUT_TYPES]), shape: Shape },
+      {
+        ...tensor,
+        type: Type.Enum([...MODEL_INPUT_TYPES]),
+        /** Where rows choose vectors of a table, all numbers are whole and below this. */
+        vocabulary: nullable(Type.Integer()),
+      },
       closed,
     ),
     output: Type.Object(

@@ -19,12 +19,12 @@ export interface NewJob {
 }
 export type Creation =
   | { result: "created" | "replayed"; job: Job }
-  | { result: "key_reused" | "dataset_missing" | "rule_missing" };
+  | { result: "key_reused" | "dataset_missing" | "rule_missing" | "model_missing" };
 
 /**
  * Records a queued job. With an idempotency key, the key, the answer and the job are committed together,
- * and a second request with the key waits for the first. The data set and a rule of the user's own stay
- * locked until the job is there, so that nobody deletes them in between.
+ * and a second request with the key waits for the first. The data set, a rule of the user's own and an
+ * uploaded model stay locked until the job is there, so that nobody deletes them in between.
  */
 export async function createJob(db: Database, job: NewJob): Promise<Creation> {
   return inTransaction(db, async (client) => {
@@ -42,14 +42,17 @@ export async function createJob(db: Database, job: NewJob): Promise<Creation> {
     const customRule = resolved.optimizer.convention === CUSTOM ? resolved.optimizer.rule : null;
     if (customRule !== null && !(await lockRule(client, customRule, resolved.rule_text)))
       return { result: "rule_missing" };
+    const modelId = "id" in resolved.model ? resolved.model.id : null;
+    if (modelId !== null && !(await lockModel(client, modelId))) return { result: "model_missing" };
     const id = typeid("job").toString();
     await client.query(
-      `INSERT INTO jobs (id, name, dataset_id, spec, resolved, rule, custom_rule, parameters, warnings, tags)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      `INSERT INTO jobs (id, name, dataset_id, model_id, spec, resolved, rule, custom_rule, parameters, warnings, tags)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
       [
         id,
         spec.name ?? null,
         resolved.dataset.id,
+        modelId,
         JSON.stringify(spec),
         JSON.stringify(resolved),
         resolved.optimizer.rule,
@@ -70,6 +73,14 @@ async function lockRule(client: Queryable, name: string, text: string | null): P
   const { rows } = await client.query(
     "SELECT 1 FROM optimizers WHERE name = $1 AND text = $2 FOR SHARE",
     [name, text],
+  );
+  return rows.length > 0;
+}
+
+async function lockModel(client: Queryable, id: string): Promise<boolean> {
+  const { rows } = await client.query(
+    "SELECT 1 FROM models WHERE id = $1 AND deleted_at IS NULL FOR SHARE",
+    [id],
   );
   return rows.length > 0;
 }

@@ -10,3 +10,4 @@ export { migrateDatabase } from "./migrate.ts";
 export { closeDatabase, type Database, openDatabase, pingDatabase } from "./open-database.ts";
 export * from "./optimizers.ts";
 export { type FoundModel, findModel, getJob, type JobFilter, listJobs } from "./read-jobs.ts";
+export * from "./uploaded-models.ts";

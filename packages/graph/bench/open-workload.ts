@@ -2,7 +2,12 @@ import { elements, followShapes } from "@descent/contracts";
 import { buildOptimizer, findRule } from "@descent/optimizers";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { mersenne } from "pure-rand/generator/mersenne";
-import { createTrainingStep, initialiseWeights, placeTensors } from "../src/index.ts";
+import {
+  createTrainingStep,
+  initialiseWeights,
+  modelOfLayers,
+  placeTensors,
+} from "../src/index.ts";
 import type { Workload } from "./workloads.ts";
 
 /**
@@ -23,7 +28,8 @@ export async function openWorkload(
 ) {
   const shapes = followShapes(layers, input, outputs, "glorot_uniform");
   if (shapes.faults !== null) throw new Error(shapes.faults[0]!.message);
-  const { tensors, length } = placeTensors(shapes.layers);
+  const model = modelOfLayers(shapes.layers, input);
+  const { tensors, length } = placeTensors(model.parameters);
   const { text, hypers } = findRule(name, "torch")!;
   const optimizer = buildOptimizer({
     text,
@@ -47,8 +53,7 @@ export async function openWorkload(
   const inputs = Float32Array.from({ length: batch * elements(input) }, uniform);
   const targets = Int32Array.from({ length: batch }, () => Math.floor(uniform() * outputs));
   const training = await createTrainingStep({
-    layers: shapes.layers,
-    inputShape: input,
+    model,
     loss: "cross_entropy",
     weights,
     gradients,

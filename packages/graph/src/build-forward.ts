@@ -1,20 +1,8 @@
 import type { Activation, LayerShapes } from "@descent/contracts";
 import { addInput, type ForwardGraph, type Value } from "./graph.ts";
 import { appendActivation } from "./layers/append-activation.ts";
-import { appendLayer, type TrainingExtras } from "./layers/append-layer.ts";
-
-/** In training, dropout drops and batch_norm takes the batch's statistics; in inference neither. */
-export type Mode = "training" | "inference";
-
-export interface BuiltModel extends TrainingExtras {
-  input: Value;
-  /** Logits or predictions [rows, outputs]. */
-  output: Value;
-  /** The parameters as inputs of the graph, in the order of the layers. */
-  parameters: Value[];
-  /** The buffers as inputs of the graph, in the order of the layers; none in training. */
-  buffers: Value[];
-}
+import { appendLayer } from "./layers/append-layer.ts";
+import type { AppendedModel, Mode } from "./model.ts";
 
 /**
  * Appends a model to the graph, layer by layer.
@@ -29,8 +17,8 @@ export function buildForward(
   inputShape: readonly number[],
   mode: Mode,
   input: Value = addInput(graph, "input", "float32", ["rows", ...inputShape]),
-): BuiltModel {
-  const model: Omit<BuiltModel, "output"> = {
+): AppendedModel {
+  const model: Omit<AppendedModel, "output"> = {
     ...{ input, parameters: [], buffers: [] },
     ...{ masks: [], statistics: [] },
   };

@@ -1,10 +1,10 @@
-import { isOverClasses, type LayerShapes, type Loss } from "@descent/contracts";
+import { isOverClasses, type Loss } from "@descent/contracts";
 import { appendCorrect, appendLoss } from "./append-loss.ts";
+import { identity } from "./append-nodes.ts";
 import { appendPenalties, type Penalty } from "./append-penalties.ts";
-import { buildForward } from "./build-forward.ts";
 import { differentiate } from "./differentiate.ts";
 import { emptyGraph, type ForwardOp, type Graph, type Value } from "./graph.ts";
-import type { TrainingExtras } from "./layers/append-layer.ts";
+import type { Model, TrainingExtras } from "./model.ts";
 
 /** (input, targets, parameters, masks) -> (loss, correct, gradients, batch statistics). */
 export interface TrainingGraph extends TrainingExtras {
@@ -17,20 +17,23 @@ export interface TrainingGraph extends TrainingExtras {
   loss: Value;
   /** How many rows are classified right, float32; null where the loss is not for classes. */
   correct: Value | null;
-  /** In the order of the layers' parameters. */
+  /** In the order of the model's parameters; no two are one value. */
   gradients: Value[];
+  /** Those of the model's buffers that training reads. */
+  buffers: Value[];
 }
 
 /** The model, its loss, and the derivative by every parameter of the loss with its penalties, in one graph. */
 export function buildTrainingGraph(
-  layers: readonly LayerShapes[],
-  inputShape: readonly number[],
+  model: Model,
   loss: Loss,
   penalties: readonly Penalty[] = [],
 ): TrainingGraph {
   const forward = emptyGraph<ForwardOp>();
-  const model = buildForward(forward, layers, inputShape, "training");
-  const { input, output, parameters, masks, statistics } = model;
+  const { input, output, parameters, buffers, masks, statistics } = model.append(
+    forward,
+    "training",
+  );
   const { targets, loss: lossValue } = appendLoss(forward, loss, output);
   const { graph, gradients } = differentiate(
     forward,
@@ -42,11 +45,19 @@ export function buildTrainingGraph(
     graph,
     input,
     targets,
-    outputs: Number(output.shape[1]),
+    outputs: model.outputs,
     loss: lossValue,
     correct,
-    gradients,
+    gradients: apart(graph, gradients),
+    buffers,
     masks,
     statistics,
   };
+}
+
+/** Two parameters may have one derivative, as the terms of a sum; but a run gives every output a name of its own. */
+function apart(graph: Graph, gradients: readonly Value[]): Value[] {
+  return gradients.map((gradient, index) =>
+    gradients.indexOf(gradient) < index ? identity(graph, gradient) : gradient,
+  );
 }

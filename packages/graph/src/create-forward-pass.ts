@@ -1,10 +1,10 @@
-import { elements, type LayerShapes } from "@descent/contracts";
+import { elements } from "@descent/contracts";
 import { type InferenceSession, Tensor } from "onnxruntime-node";
-import { buildForward } from "./build-forward.ts";
 import { emptyGraph, type ForwardOp } from "./graph.ts";
+import type { Model } from "./model.ts";
 import { openSession } from "./open-session.ts";
 
-/** How many numbers all layers together may give out at once: 16 MiB of float32. */
+/** How many numbers all operators together may give out at once: 16 MiB of float32. */
 const NUMBERS_AT_ONCE = 2 ** 22;
 
 /**
@@ -14,30 +14,27 @@ const NUMBERS_AT_ONCE = 2 ** 22;
  * @param feeds the parameters and buffers by name, in the memory they live in
  */
 export function createForwardPass({
-  layers,
-  inputShape,
+  model,
   feeds,
   threads,
 }: {
-  layers: readonly LayerShapes[];
-  inputShape: readonly number[];
+  model: Model;
   feeds: Record<string, Tensor>;
   threads: number;
 }): {
   forward(inputs: Float32Array, rows: number): Promise<Float32Array>;
   release(): Promise<void>;
 } {
+  const { inputShape, outputs } = model;
   const sampleLength = elements(inputShape);
-  const outputs = elements(layers.at(-1)!.output);
-  const perRow = layers.reduce((sum, layer) => sum + elements(layer.output), sampleLength);
-  const chunk = Math.max(1, Math.floor(NUMBERS_AT_ONCE / perRow));
+  const chunk = Math.max(1, Math.floor(NUMBERS_AT_ONCE / model.numbersPerRow));
   const graph = emptyGraph<ForwardOp>();
-  const model = buildForward(graph, layers, inputShape, "inference");
+  const { input, output } = model.append(graph, "inference");
   let opened: Promise<InferenceSession> | null = null;
 
   return {
     async forward(inputs, rows) {
-      opened ??= openSession(graph, [model.output], { threads });
+      opened ??= openSession(graph, [output], { threads });
       const session = await opened;
       const result = new Float32Array(rows * outputs);
       for (let start = 0; start < rows; start += chunk) {
@@ -47,9 +44,9 @@ export function createForwardPass({
         await session.run(
           {
             ...feeds,
-            [model.input.name]: new Tensor("float32", samples, [end - start, ...inputShape]),
+            [input.name]: new Tensor("float32", samples, [end - start, ...inputShape]),
           },
-          { [model.output.name]: new Tensor("float32", part, [end - start, outputs]) },
+          { [output.name]: new Tensor("float32", part, [end - start, outputs]) },
         );
       }
       return result;

@@ -1,24 +1,17 @@
-import { elements, isOverClasses, type LayerShapes, type Loss } from "@descent/contracts";
+import { elements, isOverClasses, type Loss } from "@descent/contracts";
 import { Tensor } from "onnxruntime-node";
 import type { Penalty } from "./append-penalties.ts";
 import { buildTrainingGraph } from "./build-training-graph.ts";
 import { createIndexCheck } from "./check-indices.ts";
 import { createForwardPass } from "./create-forward-pass.ts";
 import { createMaskFills } from "./fill-masks.ts";
+import type { Model } from "./model.ts";
 import { openSession } from "./open-session.ts";
-import {
-  type PlacedBuffer,
-  type PlacedTensor,
-  placeBuffers,
-  placeTensors,
-} from "./place-tensors.ts";
+import { type PlacedBuffer, type PlacedTensor, placeTensors } from "./place-tensors.ts";
 import { createRunningStatistics } from "./running-statistics.ts";
 
 export interface TrainingStepOptions {
-  /** What contracts' followShapes accepted. */
-  layers: readonly LayerShapes[];
-  /** The shape of one sample. */
-  inputShape: readonly number[];
+  model: Model;
   loss: Loss;
   /** What the size of the parameters adds to what is minimised; the loss that a step gives is without it. */
   penalties?: readonly Penalty[];
@@ -35,7 +28,7 @@ export interface TrainingStepOptions {
 
 export interface TrainingStep {
   tensors: PlacedTensor[];
-  /** The running statistics, where `forward` reads them and every step moves them. */
+  /** The running statistics and frozen tensors, where `forward` reads them and every step moves them. */
   buffers: { tensors: PlacedBuffer[]; values: Float32Array };
   /**
    * Forward and backward over one batch: fills `gradients` with the derivative of the mean loss.
@@ -64,13 +57,14 @@ export interface TrainingStep {
  * @throws RangeError when weights or gradients are too short for the model
  */
 export async function createTrainingStep(options: TrainingStepOptions): Promise<TrainingStep> {
-  const { layers, inputShape, weights, gradients, threads = 1, profileTo } = options;
-  const { tensors, length } = placeTensors(layers);
-  const buffers = placeBuffers(layers);
+  const { model, weights, gradients, threads = 1, profileTo } = options;
+  const { inputShape } = model;
+  const { tensors, length } = placeTensors(model.parameters);
+  const buffers = placeTensors(model.buffers);
   if (weights.length < length || gradients.length < length)
     throw new RangeError(`the model needs ${length} weights and gradients`);
 
-  const built = buildTrainingGraph(layers, inputShape, options.loss, options.penalties);
+  const built = buildTrainingGraph(model, options.loss, options.penalties);
   const { graph, input, targets, outputs, loss, correct } = built;
   const { masks, statistics } = built;
   const fetched = [
@@ -86,15 +80,14 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
     new Tensor("float32", array.subarray(offset, offset + length), shape);
   const parameterFeeds = Object.fromEntries(tensors.map((t) => [t.name, view(weights, t)]));
   const values = new Float32Array(buffers.length);
-  for (const { offset, length, initial } of buffers.tensors)
-    values.fill(initial, offset, offset + length);
-  const running = createRunningStatistics(layers, statistics, buffers.tensors, values);
+  fillBuffers(values, buffers.tensors, model.stored);
+  const running = createRunningStatistics(model, statistics, buffers.tensors, values);
   const fills = createMaskFills(
     masks.map(({ rate }) => rate),
     options.seed,
   );
   const maskTensors = masks.map(({ value }) => growingTensor(value.shape.slice(1).map(Number)));
-  const checkIndices = createIndexCheck(layers);
+  const checkIndices = createIndexCheck(model);
   const lossValue = new Float32Array(1);
   const correctCount = new Float32Array(1);
   const fetches: Record<string, Tensor> = {
@@ -108,9 +101,11 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
   const targetLength = elements(targetShape);
 
   const bufferFeeds = Object.fromEntries(buffers.tensors.map((b) => [b.name, view(values, b)]));
+  const readInTraining = Object.fromEntries(
+    built.buffers.map(({ name }) => [name, bufferFeeds[name]!]),
+  );
   const forwardPass = createForwardPass({
-    layers,
-    inputShape,
+    model,
     feeds: { ...parameterFeeds, ...bufferFeeds },
     threads,
   });
@@ -129,6 +124,7 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
       });
       const feeds = {
         ...parameterFeeds,
+        ...readInTraining,
         ...Object.fromEntries(maskFeeds),
         [input.name]: new Tensor("float32", samples, [rows, ...inputShape]),
         [targets.name]: new Tensor(batch, [rows, ...targetShape]),
@@ -146,6 +142,16 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
       await forwardPass.release();
     },
   };
+}
+
+function fillBuffers(
+  values: Float32Array,
+  buffers: readonly PlacedBuffer[],
+  stored: Model["stored"],
+): void {
+  for (const { name, offset, length, initial } of buffers)
+    if (initial === "stored") values.set(stored.get(name)!, offset);
+    else values.fill(initial, offset, offset + length);
 }
 
 /** onnxruntime would take -1 for the last class. */

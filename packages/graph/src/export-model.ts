@@ -1,10 +1,4 @@
-import {
-  type FeatureEncoding,
-  type LayerShapes,
-  type Loss,
-  nameOfLoss,
-  type Scale,
-} from "@descent/contracts";
+import { type FeatureEncoding, type Loss, nameOfLoss, type Scale } from "@descent/contracts";
 import { appendEncoding } from "./append-encoding.ts";
 import {
   add,
@@ -19,16 +13,13 @@ import {
   softmax,
   squeeze,
 } from "./append-nodes.ts";
-import { buildForward } from "./build-forward.ts";
 import { encodeOnnx } from "./encode-onnx.ts";
 import { addConstant, emptyGraph, type ForwardOp, type Graph, type Value } from "./graph.ts";
-import { placeBuffers, placeTensors } from "./place-tensors.ts";
+import type { Model } from "./model.ts";
+import { placeTensors } from "./place-tensors.ts";
 
 export interface ModelToExport {
-  /** What contracts' followShapes accepted. */
-  layers: readonly LayerShapes[];
-  /** The shape of one encoded sample. */
-  inputShape: readonly number[];
+  model: Model;
   encoding: FeatureEncoding;
   loss: Loss;
   /** How many classes the target has; null for a number target. */
@@ -37,7 +28,7 @@ export interface ModelToExport {
   targetScale: Scale;
   /** Laid out as placeTensors says. */
   weights: Float32Array;
-  /** The running statistics, laid out as placeBuffers says. */
+  /** Running statistics and frozen tensors, laid out alike. */
   buffers: Float32Array;
   version: string;
   metadata: Record<string, string>;
@@ -53,34 +44,39 @@ const MAX_NUMBERS = (2 ** 31 - 2 ** 26) / 4;
  *
  * @returns null where it would be larger than an ONNX file can be
  */
-export function exportModel(model: ModelToExport): Uint8Array | null {
-  if (model.weights.length + model.buffers.length > MAX_NUMBERS) return null;
-  const { layers, inputShape, encoding, version, metadata } = model;
+export function exportModel(trained: ModelToExport): Uint8Array | null {
+  const { model, weights, buffers, encoding, version, metadata } = trained;
+  if (weights.length + buffers.length > MAX_NUMBERS) return null;
   const forward = emptyGraph<ForwardOp>();
   const input = appendEncoding(forward, encoding);
   const raw = forward.inputs.slice();
-  const built = buildForward(forward, layers, inputShape, "inference", input);
+  const appended = model.append(forward, "inference", input);
+  const filled = [
+    ...filledWith(weights, placeTensors(model.parameters).tensors),
+    ...filledWith(buffers, placeTensors(model.buffers).tensors),
+  ];
+  const numbers = new Map(filled);
   const graph: Graph = {
     inputs: raw,
     constants: [
       ...forward.constants,
-      ...filled(built.parameters, placeTensors(layers).tensors, model.weights),
-      ...filled(built.buffers, placeBuffers(layers).tensors, model.buffers),
+      ...[...appended.parameters, ...appended.buffers].map((value) => ({
+        value,
+        data: numbers.get(value.name)!,
+      })),
     ],
     nodes: [...forward.nodes],
   };
-  return encodeOnnx(graph, appendAnswer(graph, built.output, model), { version, metadata });
+  return encodeOnnx(graph, appendAnswer(graph, appended.output, trained), { version, metadata });
 }
 
-function filled(
-  values: readonly Value[],
-  places: readonly { offset: number; length: number }[],
+function filledWith(
   numbers: Float32Array,
+  places: readonly { name: string; offset: number; length: number }[],
 ) {
-  return values.map((value, index) => {
-    const { offset, length } = places[index]!;
-    return { value, data: numbers.subarray(offset, offset + length) };
-  });
+  return places.map(
+    ({ name, offset, length }) => [name, numbers.subarray(offset, offset + length)] as const,
+  );
 }
 
 /** As the losses take the output, and as validation chooses the class: the first of equal logits. */

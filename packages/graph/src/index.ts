@@ -7,9 +7,6 @@ export {
 export { ONNXRUNTIME_VERSION } from "./engine-version.ts";
 export { exportModel } from "./export-model.ts";
 export { initialiseWeights } from "./initialise-weights.ts";
-export {
-  type PlacedBuffer,
-  type PlacedTensor,
-  placeBuffers,
-  placeTensors,
-} from "./place-tensors.ts";
+export { modelOfLayers } from "./layers/model-of-layers.ts";
+export type { Model } from "./model.ts";
+export { type PlacedBuffer, type PlacedTensor, placeTensors } from "./place-tensors.ts";

@@ -37,17 +37,20 @@ const FILLS: Record<Extract<Initialisation, string>, Fill> = {
  *
  * @param weights the flat array that placeTensors laid out; its padding is left alone
  * @param seed an unsigned 32-bit integer
+ * @param stored the numbers of tensors that start as a file has them, by name
  */
 export function initialiseWeights(
   weights: Float32Array,
   tensors: readonly PlacedTensor[],
   seed: number,
+  stored: ReadonlyMap<string, Float32Array> = new Map(),
 ): void {
   const random = mersenne(seed);
   for (const tensor of tensors) {
     const { offset, length, initialisation } = tensor;
     const own = weights.subarray(offset, offset + length);
-    if (typeof initialisation === "object") own.fill(initialisation.constant);
+    if (initialisation === "stored") own.set(stored.get(tensor.name)!);
+    else if (typeof initialisation === "object") own.fill(initialisation.constant);
     else FILLS[initialisation](own, tensor, random);
   }
 }

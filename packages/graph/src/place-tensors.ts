@@ -1,9 +1,4 @@
-import {
-  type BufferTensor,
-  elements,
-  type LayerShapes,
-  type ParameterTensor,
-} from "@descent/contracts";
+import { type BufferTensor, elements, type ParameterTensor } from "@descent/contracts";
 
 type Placed<T> = T & { offset: number; length: number };
 /** A parameter tensor and where it lies in the flat arrays of weights and gradients, in elements. */
@@ -21,21 +16,13 @@ interface Layout<T> {
 const BOUNDARY = 16;
 
 /**
- * Lays the parameters of a model out in one flat array, in the order of the layers.
+ * Lays tensors out in one flat array, in their order: the parameters of a model in one, its buffers, which
+ * no optimizer moves, in another.
  *
  * @returns the tensors, and the length of the array; what lies between tensors is padding,
  *   zero in the gradients, anything in the weights
  */
-export function placeTensors(layers: readonly LayerShapes[]): Layout<ParameterTensor> {
-  return place(layers.flatMap((layer) => layer.parameters));
-}
-
-/** Lays the buffers of a model, which no optimizer moves, out in a flat array of their own. */
-export function placeBuffers(layers: readonly LayerShapes[]): Layout<BufferTensor> {
-  return place(layers.flatMap((layer) => layer.buffers));
-}
-
-function place<T extends { shape: number[] }>(list: readonly T[]): Layout<T> {
+export function placeTensors<T extends { shape: number[] }>(list: readonly T[]): Layout<T> {
   let end = 0;
   const tensors = list.map((tensor) => {
     const placed = { ...tensor, offset: end, length: elements(tensor.shape) };

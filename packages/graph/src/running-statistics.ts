@@ -1,6 +1,5 @@
-import type { LayerShapes } from "@descent/contracts";
 import { Tensor } from "onnxruntime-node";
-import type { BatchStatistics } from "./layers/append-normalisation.ts";
+import type { BatchStatistics, Model } from "./model.ts";
 import type { PlacedBuffer } from "./place-tensors.ts";
 
 /**
@@ -8,28 +7,27 @@ import type { PlacedBuffer } from "./place-tensors.ts";
  * The batch's variance is the unbiased one there, n / (n − 1) times that which normalises, as in PyTorch; a
  * single number per channel has none, and leaves the running variance where it is.
  *
- * @param statistics of every batch_norm, in the order of the layers
+ * @param statistics of every normalisation, in the order of the model's
  * @param buffers where the running statistics lie in `values`
  */
 export function createRunningStatistics(
-  layers: readonly LayerShapes[],
+  { normalisations }: Pick<Model, "normalisations">,
   statistics: readonly BatchStatistics[],
   buffers: readonly PlacedBuffer[],
   values: Float32Array,
 ): { fetches: Record<string, Tensor>; move(rows: number): void } {
-  const norms = layers.flatMap(({ layer, prefix, input }) => {
-    if (layer.type !== "batch_norm") return [];
-    const running = (name: string) => {
-      const { offset, length } = buffers.find((buffer) => buffer.name === `${prefix}.${name}`)!;
-      return values.subarray(offset, offset + length);
-    };
+  const placeOf = (name: string) => {
+    const { offset, length } = buffers.find((buffer) => buffer.name === name)!;
     return {
-      momentum: layer.momentum,
-      perRow: input.slice(1).reduce((product, length) => product * length, 1),
-      mean: { running: running("running_mean"), batch: new Float32Array(input[0]!) },
-      variance: { running: running("running_var"), batch: new Float32Array(input[0]!) },
+      running: values.subarray(offset, offset + length),
+      batch: new Float32Array(length),
     };
-  });
+  };
+  const norms = normalisations.map(({ mean, variance, ...rest }) => ({
+    ...rest,
+    mean: placeOf(mean),
+    variance: placeOf(variance),
+  }));
   const tensor = (shape: readonly unknown[], data: Float32Array) =>
     new Tensor("float32", data, shape.map(Number));
   const fetches = Object.fromEntries(

@@ -5,7 +5,7 @@ import {
   createTrainingStep,
   exportModel,
   initialiseWeights,
-  placeBuffers,
+  modelOfLayers,
   placeTensors,
 } from "../src/index.ts";
 
@@ -27,23 +27,24 @@ async function both(example: Case) {
   const { layers, encoding, inputShape, outputs, loss, classes, raw, encoded } = example;
   const shapes = followShapes(layers, inputShape, outputs);
   if (shapes.faults) throw new Error(JSON.stringify(shapes.faults));
-  const { tensors, length } = placeTensors(shapes.layers);
+  const model = modelOfLayers(shapes.layers, inputShape);
+  const { tensors, length } = placeTensors(model.parameters);
   const weights = new Float32Array(length);
   initialiseWeights(weights, tensors, 3);
   const gradients = new Float32Array(length);
   const step = await createTrainingStep({
-    ...{ layers: shapes.layers, inputShape, loss, weights, gradients, seed: 1 },
+    ...{ model, loss, weights, gradients, seed: 1 },
   });
   const { values } = step.buffers;
   for (let i = 0; i < values.length; i++) values[i] = 0.5 + ((i * 7) % 11) / 10;
-  expect(values).toHaveLength(placeBuffers(shapes.layers).length);
+  expect(values).toHaveLength(placeTensors(model.buffers).length);
   const perRow = inputShape.reduce((product, axis) => product * axis, 1);
   const rows = encoded.length / perRow;
   const own = await step.forward(Float32Array.from(encoded), rows);
   await step.release();
 
   const file = exportModel({
-    ...{ layers: shapes.layers, inputShape, encoding, loss, classes, weights, buffers: values },
+    ...{ model, encoding, loss, classes, weights, buffers: values },
     targetScale: example.targetScale ?? { mean: 0, std: 1 },
     version: "1.2.3",
     metadata: { target: "y" },

@@ -1,18 +1,19 @@
 import { INITIALISATIONS, type Initialisation, type Layer } from "@descent/contracts";
 import { describe, expect, test } from "vitest";
 import { initialiseWeights, placeTensors } from "../src/index.ts";
-import { follow } from "./small-model.ts";
+import { modelOf } from "./small-model.ts";
 
 const model = (initialisation: Initialisation): Layer[] => [
   { type: "conv2d", filters: 100, kernel: 5, initialisation },
   { type: "flatten" },
   { type: "dense", units: 7, initialisation },
 ];
-const layersOf = (initialisation: Initialisation) => follow(model(initialisation), [40, 5, 5], 7);
-const { tensors, length } = placeTensors(layersOf("he_normal"));
+const parametersOf = (initialisation: Initialisation) =>
+  modelOf(model(initialisation), [40, 5, 5], 7).parameters;
+const { tensors, length } = placeTensors(parametersOf("he_normal"));
 const fill = (initialisation: Initialisation, seed: number) => {
   const weights = new Float32Array(length);
-  initialiseWeights(weights, placeTensors(layersOf(initialisation)).tensors, seed);
+  initialiseWeights(weights, placeTensors(parametersOf(initialisation)).tensors, seed);
   return weights;
 };
 /** The convolution: 100,000 weights; fanIn 40·25, fanOut 100·25. */
@@ -78,12 +79,12 @@ test.each([
   ["tall", [12], 5],
   ["square", [9], 9],
 ] as const)("orthogonal: a %s weight times its transpose is the identity", (_, input, units) => {
-  const layers = follow(
+  const { parameters } = modelOf(
     [{ type: "dense", units, initialisation: "orthogonal" }],
     [...input],
     units,
   );
-  const placed = placeTensors(layers);
+  const placed = placeTensors(parameters);
   const weights = new Float32Array(placed.length);
   initialiseWeights(weights, placed.tensors, 5);
   const [rows, columns] = [input[0], units];
@@ -120,7 +121,7 @@ test("constants and zeros draw nothing", () => {
   expect(first(fill({ constant: -0.25 }, 3)).every((weight) => weight === -0.25)).toBe(true);
   expect(fill("zeros", 3).every((weight) => weight === 0)).toBe(true);
   const drawn = (before: Initialisation) => {
-    const layers = follow(
+    const { parameters } = modelOf(
       [
         { type: "dense", units: 4, initialisation: before },
         { type: "dense", units: 3 },
@@ -128,7 +129,7 @@ test("constants and zeros draw nothing", () => {
       [2],
       3,
     );
-    const placed = placeTensors(layers);
+    const placed = placeTensors(parameters);
     const weights = new Float32Array(placed.length);
     initialiseWeights(weights, placed.tensors, 9);
     const last = placed.tensors[2]!;
@@ -139,8 +140,8 @@ test("constants and zeros draw nothing", () => {
 });
 
 test("a normalisation starts as the identity", () => {
-  const layers = follow([{ type: "batch_norm" }, { type: "layer_norm" }], [4], 4);
-  const placed = placeTensors(layers);
+  const { parameters } = modelOf([{ type: "batch_norm" }, { type: "layer_norm" }], [4], 4);
+  const placed = placeTensors(parameters);
   const weights = new Float32Array(placed.length).fill(7);
   initialiseWeights(weights, placed.tensors, 1);
   for (const { role, offset, length } of placed.tensors)
@@ -159,7 +160,7 @@ test("the same seed gives the same bits, another seed others", () => {
 });
 
 test("a model's first weights do not depend on what follows", () => {
-  const shorter = placeTensors(layersOf("he_normal").slice(0, 1));
+  const shorter = placeTensors(parametersOf("he_normal").slice(0, 2));
   const weights = new Float32Array(shorter.length);
   initialiseWeights(weights, shorter.tensors, 11);
   expect(first(weights)).toEqual(first(fill("he_normal", 11)));

@@ -2,6 +2,7 @@ import type { Layer } from "@descent/contracts";
 import { Tensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { buildTrainingGraph } from "../src/build-training-graph.ts";
+import { modelOfLayers } from "../src/layers/model-of-layers.ts";
 import { openSession } from "../src/open-session.ts";
 import models from "./golden/pytorch-models.json" with { type: "json" };
 import { follow, openModel } from "./small-model.ts";
@@ -29,7 +30,7 @@ describe.each(MODELS)("PyTorch's numbers: $name", (golden) => {
 
   test("the loss and its gradients", async () => {
     const shapes = follow(layers, input, outputs);
-    const built = buildTrainingGraph(shapes, input, loss);
+    const built = buildTrainingGraph(modelOfLayers(shapes, input), loss);
     const { gradients } = built;
     const session = await openSession(built.graph, [built.loss, ...gradients], { threads: 1 });
     const parameters = shapes.flatMap((layer) => layer.parameters);

@@ -8,6 +8,8 @@ import {
 import {
   createTrainingStep,
   initialiseWeights,
+  type Model,
+  modelOfLayers,
   placeTensors,
   type TrainingStep,
 } from "../src/index.ts";
@@ -27,6 +29,11 @@ export function follow(layers: Layer[], input: number[], outputs: number): Layer
   return shapes.layers;
 }
 
+/** The same as the engine takes it. */
+export function modelOf(layers: Layer[], input: number[], outputs: number): Model {
+  return modelOfLayers(follow(layers, input, outputs), input);
+}
+
 /** A model in a WebAssembly.Memory, as the optimizer has it: weights first, then gradients; biases not zero. */
 export async function openModel(
   layers: Layer[],
@@ -35,7 +42,8 @@ export async function openModel(
   loss: Loss,
 ): Promise<SmallModel> {
   const followed = follow(layers, input, outputs);
-  const { tensors, length } = placeTensors(followed);
+  const model = modelOfLayers(followed, input);
+  const { tensors, length } = placeTensors(model.parameters);
   const memory = new WebAssembly.Memory({ initial: Math.ceil((length * 8) / 65536) });
   const weights = new Float32Array(memory.buffer, 0, length);
   const gradients = new Float32Array(memory.buffer, length * 4, length);
@@ -44,8 +52,7 @@ export async function openModel(
   for (const { role, offset, length: count } of tensors)
     if (role === "bias") for (let i = 0; i < count; i++) weights[offset + i] = 0.3 * random();
   const training = await createTrainingStep({
-    layers: followed,
-    inputShape: input,
+    model,
     loss,
     weights,
     gradients,

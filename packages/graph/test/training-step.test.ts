@@ -4,7 +4,7 @@ import { buildForward } from "../src/build-forward.ts";
 import { emptyGraph, type ForwardOp } from "../src/graph.ts";
 import { createTrainingStep } from "../src/index.ts";
 import { padAxis } from "../src/pad-axis.ts";
-import { follow, openModel, randomBatch } from "./small-model.ts";
+import { follow, modelOf, openModel, randomBatch } from "./small-model.ts";
 
 const convNet: Layer[] = [
   { type: "conv2d", filters: 4, kernel: 3, padding: "same", activation: "relu" },
@@ -121,8 +121,8 @@ describe("memory", () => {
   });
 
   test("arrays that are too short are refused", async () => {
-    const layers = follow([{ type: "dense" }], [4], 3);
-    const options = { layers, inputShape: [4], loss: "cross_entropy", seed: 1 } as const;
+    const model = modelOf([{ type: "dense" }], [4], 3);
+    const options = { model, loss: "cross_entropy", seed: 1 } as const;
     await expect(
       createTrainingStep({
         ...options,

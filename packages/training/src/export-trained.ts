@@ -1,23 +1,23 @@
-import type { LayerShapes, ResolvedJob } from "@descent/contracts";
+import type { ResolvedJob } from "@descent/contracts";
 import type { PreparedData } from "@descent/datasets";
-import { exportModel } from "@descent/graph";
+import { exportModel, type Model } from "@descent/graph";
 import { describeEngine } from "./describe-engine.ts";
 
 /**
  * What a job has learnt as an ONNX file, which takes raw rows; its metadata say what the columns and the
  * answers mean.
  *
- * @param buffers the running statistics
+ * @param buffers running statistics and frozen tensors
  * @returns null where it would be larger than an ONNX file can be
  */
 export function exportTrained(
   { id, job }: { id: string; job: ResolvedJob },
   data: PreparedData,
-  layers: readonly LayerShapes[],
+  model: Model,
   weights: Float32Array,
   buffers: Float32Array,
 ): Uint8Array | null {
-  const { inputShape, encoding, classes, targetScale } = data;
+  const { encoding, classes, targetScale } = data;
   const { descent: version } = describeEngine();
   const features =
     encoding.kind === "image"
@@ -35,7 +35,7 @@ export function exportTrained(
     ...(classes === null ? {} : { classes: JSON.stringify(classes) }),
   };
   return exportModel({
-    ...{ layers, inputShape, encoding, weights, buffers, targetScale, version, metadata },
+    ...{ model, encoding, weights, buffers, targetScale, version, metadata },
     loss: job.loss,
     classes: classes?.length ?? null,
   });

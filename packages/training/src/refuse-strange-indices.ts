@@ -1,6 +1,5 @@
-import type { LayerShapes } from "@descent/contracts";
 import { CorruptTable, type PreparedData } from "@descent/datasets";
-import { createIndexCheck } from "@descent/graph";
+import { createIndexCheck, type Model } from "@descent/graph";
 
 /**
  * Before the first step: that an embedding can take every number of the data. The API sees the least and the
@@ -9,11 +8,11 @@ import { createIndexCheck } from "@descent/graph";
  * @throws CorruptTable that names the first number it cannot
  */
 export function refuseStrangeIndices(
-  layers: readonly LayerShapes[],
+  model: Model,
   { training, validation }: Pick<PreparedData, "training" | "validation">,
   datasetId: string,
 ): void {
-  const check = createIndexCheck(layers);
+  const check = createIndexCheck(model);
   for (const { inputs } of [training, validation])
     try {
       check(inputs);

@@ -1,6 +1,5 @@
 import {
   type EpochRecord,
-  followShapes,
   METRICS,
   type Metric,
   type Outcome,
@@ -10,6 +9,7 @@ import { prepareData, seededOrder, type Table } from "@descent/datasets";
 import { createTrainingStep, initialiseWeights, placeTensors } from "@descent/graph";
 import { createSchedule } from "@descent/optimizers";
 import { buildJobOptimizer } from "./build-job-optimizer.ts";
+import { buildModel } from "./build-model.ts";
 import { describeEngine } from "./describe-engine.ts";
 import { exportTrained } from "./export-trained.ts";
 import { gatherBatch } from "./gather-batch.ts";
@@ -41,21 +41,14 @@ export async function* train(
   // Data, model and optimizer.
   const data = prepareData(table, job.dataset, job.loss);
   const { training, validation } = data;
-  const shapes = followShapes(
-    job.model.layers,
-    data.inputShape,
-    data.outputs,
-    job.model.initialisation,
-  );
-  if (shapes.faults) throw new Error(`the model does not fit: ${JSON.stringify(shapes.faults)}`);
-  refuseStrangeIndices(shapes.layers, data, job.dataset.id);
-  const { tensors, length } = placeTensors(shapes.layers);
+  const model = buildModel(job, data);
+  refuseStrangeIndices(model, data, job.dataset.id);
+  const { tensors, length } = placeTensors(model.parameters);
   const optimizer = buildJobOptimizer(job, tensors, length);
   const { weights, gradients } = optimizer;
-  initialiseWeights(weights, tensors, job.seed);
-  await using model = await opened({
-    layers: shapes.layers,
-    inputShape: data.inputShape,
+  initialiseWeights(weights, tensors, job.seed, model.stored);
+  await using steps = await opened({
+    model,
     loss: job.loss,
     penalties: job.penalty,
     weights,
@@ -90,12 +83,12 @@ export async function* train(
     // Train on every batch, in this epoch's order.
     const started = performance.now();
     const order = seededOrder(training.rows, job.seed, epoch);
-    let [loss, correct, norm, steps, factor] = [0, 0, 0, 0, 1];
+    let [loss, correct, norm, taken, factor] = [0, 0, 0, 0, 1];
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * batchSize;
       const rows = Math.min(batchSize, training.rows - first);
       gatherBatch(training, order.subarray(first, first + rows), width, inputs, targets);
-      const step = await model.step(
+      const step = await steps.step(
         inputs.subarray(0, rows * width),
         targets.subarray(0, rows),
         rows,
@@ -109,7 +102,7 @@ export async function* train(
         norm += optimizer.gradientNorm();
         factor = schedule.factor(optimizer.stepsTaken);
         optimizer.step(factor);
-        steps += 1;
+        taken += 1;
       }
       if (performance.now() - turn > TURN_MS) {
         await new Promise((resolve) => setImmediate(resolve));
@@ -122,14 +115,14 @@ export async function* train(
     // (and with running statistics that are averages already).
     const train_loss = (loss / training.rows) * unit;
     const outputs = await withWeights(weights, optimizer.averaged, () =>
-      model.forward(validation.inputs, validation.rows),
+      steps.forward(validation.inputs, validation.rows),
     );
     const measured = measureValidation(outputs, validation, data, job.loss);
     const hits = Number.isNaN(train_loss) ? Number.NaN : correct / training.rows;
     const accuracy = data.classes ? { train_accuracy: hits } : {};
     const metrics: Partial<Record<Metric, number>> = { train_loss, ...accuracy, ...measured };
     const seconds = (performance.now() - started) / 1000;
-    const reproducible = { ...metrics, lr: lr * factor, grad_norm: norm / steps };
+    const reproducible = { ...metrics, lr: lr * factor, grad_norm: norm / taken };
     hash.addEpoch(epoch, reproducible);
     yield {
       epoch,
@@ -143,13 +136,13 @@ export async function* train(
       const result = hash.result(
         outcome,
         { tensors, values: averaged },
-        model.buffers,
+        steps.buffers,
         describeEngine(),
       );
       const file =
         outcome === "diverged"
           ? null
-          : exportTrained({ id, job }, data, shapes.layers, averaged, model.buffers.values);
+          : exportTrained({ id, job }, data, model, averaged, steps.buffers.values);
       return { ...result, model: file };
     };
     if (!Number.isFinite(train_loss) || !optimizer.weightsAreFinite()) return end("diverged");

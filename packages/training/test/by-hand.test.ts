@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ResolvedOptimizer } from "@descent/contracts";
 import { prepareData, seededOrder, type Table } from "@descent/datasets";
 import { beforeAll, expect, test } from "vitest";
+import { buildModel } from "../src/build-model.ts";
 import { dense, irisJob, optimizer, run, tableOf } from "./iris-job.ts";
 
 // A line y = slope x + start, fitted by the loop written out in doubles: mini-batches in the epoch's order,
@@ -102,11 +103,9 @@ function byHand(slope: number, start: number, settings: Settings) {
 /** The line that the seed draws. */
 async function drawnStart(): Promise<[number, number]> {
   const { initialiseWeights, placeTensors } = await import("@descent/graph");
-  const { followShapes } = await import("@descent/contracts");
   const job = lineJob(optimizer({ lr: 0 }));
-  const shapes = followShapes(job.model.layers, [1], 1, job.model.initialisation);
-  if (shapes.faults) throw new Error("the model does not fit");
-  const { tensors, length } = placeTensors(shapes.layers);
+  const model = buildModel(job, { inputShape: [1], outputs: 1 });
+  const { tensors, length } = placeTensors(model.parameters);
   const weights = new Float32Array(length);
   initialiseWeights(weights, tensors, job.seed);
   return [weights[tensors[0]!.offset]!, weights[tensors[1]!.offset]!];

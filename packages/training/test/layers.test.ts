@@ -1,13 +1,13 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { followShapes, type Layer, type ResolvedModel } from "@descent/contracts";
+import { followShapes, type Layer, type ResolvedLayers } from "@descent/contracts";
 import { CorruptTable } from "@descent/datasets";
 import { expect, test } from "vitest";
 import { irisJob, optimizer, readIris, run, tableOf } from "./iris-job.ts";
 
 /** The layers as a job has them, with every default. */
-function resolved(layers: Layer[], inputs: number): ResolvedModel {
+function resolved(layers: Layer[], inputs: number): ResolvedLayers {
   const shapes = followShapes(layers, [inputs], 3);
   if (shapes.faults) throw new Error(JSON.stringify(shapes.faults));
   return {
@@ -112,7 +112,7 @@ test("a job that was resolved before layers had more fields trains to the same b
   const layers = [
     { type: "dense", units: 16, activation: "relu" },
     { type: "dense", units: 3, activation: "none" },
-  ] as ResolvedModel["layers"];
+  ] as ResolvedLayers["layers"];
   const model = { layers, initialisation: "glorot_uniform" as const };
   const before = await run(irisJob({ epochs: 2, model }), iris);
   expect(before.result.result_hash).toBe(now.result.result_hash);

@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Loss, ResolvedPenalty } from "@descent/contracts";
+import type { Loss, ResolvedLayers, ResolvedPenalty } from "@descent/contracts";
 import { type Part, prepareData, type Table } from "@descent/datasets";
 import { beforeAll, expect, test } from "vitest";
 import { irisJob, optimizer, readIris, run, tableOf } from "./iris-job.ts";
@@ -235,15 +235,16 @@ test("two classes by one logit are what two logits of half the step find", async
   // softmax of [a, b] is the sigmoid of b − a, which moves by both derivatives: twice as fast.
   const binary = CASES.find(({ loss }) => loss === "binary_cross_entropy")!;
   const one = jobOf(binary);
-  const dense = { ...one.model.layers[0]!, units: 2, initialisation: "zeros" as const };
+  const { layers } = one.model as ResolvedLayers;
+  const dense = { ...layers[0]!, units: 2, initialisation: "zeros" as const };
   const two = {
     ...one,
     loss: "cross_entropy" as const,
-    model: { ...one.model, layers: [dense] as typeof one.model.layers },
+    model: { ...one.model, layers: [dense] as typeof layers },
     optimizer: optimizer({ lr: LR / 2 }),
   };
-  const zero = { ...one.model.layers[0]!, initialisation: "zeros" as const };
-  const first = { ...one, model: { ...one.model, layers: [zero] as typeof one.model.layers } };
+  const zero = { ...layers[0]!, initialisation: "zeros" as const };
+  const first = { ...one, model: { ...one.model, layers: [zero] as typeof layers } };
   const [a, b] = [await run(first, tables.coins), await run(two, tables.coins)];
   for (const [index, { values }] of a.epochs.entries()) {
     const other = b.epochs[index]!.values;

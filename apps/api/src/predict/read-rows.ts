@@ -1,4 +1,4 @@
-import type { Column, Fault } from "@descent/contracts";
+import { type Column, type Fault, vocabularyOf } from "@descent/contracts";
 import type { FoundModel } from "@descent/db";
 import { pointerStep } from "../problem/pointer.ts";
 import { classesOf } from "./name-predictions.ts";
@@ -49,10 +49,8 @@ export function readRows(
 
 /** An embedding takes whole numbers up to this; null where there is no embedding. */
 function largestIndex({ model }: FoundModel["resolved"]): number | null {
-  const vocabularies = model.layers.flatMap((layer) =>
-    layer.type === "embedding" ? layer.vocabulary : [],
-  );
-  return vocabularies.length > 0 ? Math.min(...vocabularies) - 1 : null;
+  const vocabulary = vocabularyOf(model);
+  return vocabulary === null ? null : vocabulary - 1;
 }
 
 function featureOf(column: Column, most: number | null): Feature {

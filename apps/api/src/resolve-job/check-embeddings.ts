@@ -1,7 +1,14 @@
-import { type Column, type Fault, type Model, statedLayers } from "@descent/contracts";
+import {
+  type Column,
+  type Fault,
+  type Model,
+  statedLayers,
+  type UploadedModel,
+} from "@descent/contracts";
 
 /** Whether the model takes numbers of the data as the numbers of vectors: they must stay as they are. */
-export function takesIndices(model: Model): boolean {
+export function takesIndices(model: Model, upload: UploadedModel | null): boolean {
+  if ("id" in model) return upload !== null && upload.input.type !== "float32";
   return statedLayers(model).some(({ type }) => type === "embedding");
 }
 
@@ -11,20 +18,34 @@ export function takesIndices(model: Model): boolean {
  */
 export function checkEmbeddings(
   model: Model,
+  upload: UploadedModel | null,
   features: readonly Column[] | null,
   faults: Fault[],
 ): void {
-  const layers = statedLayers(model);
-  const index = layers.findIndex(({ type }) => type === "embedding");
-  const layer = layers[index];
-  if (layer?.type !== "embedding" || features === null) return;
-  const pointers = { column: "/dataset/features", vocabulary: `/model/layers/${index}/vocabulary` };
+  const embedding = embeddingOf(model, upload);
+  if (embedding === null || features === null) return;
+  const pointers = { column: "/dataset/features", vocabulary: embedding.pointer };
   for (const column of features) {
-    const fault = unfit(column, layer.vocabulary);
+    const fault = unfit(column, embedding.vocabulary);
     if (fault === null) continue;
     faults.push({ pointer: pointers[fault.of], message: fault.message });
     return;
   }
+}
+
+function embeddingOf(
+  model: Model,
+  upload: UploadedModel | null,
+): { vocabulary: number; pointer: string } | null {
+  if ("id" in model) {
+    const vocabulary = upload?.input.vocabulary ?? null;
+    return vocabulary === null ? null : { vocabulary, pointer: "/model/id" };
+  }
+  const layers = statedLayers(model);
+  const index = layers.findIndex(({ type }) => type === "embedding");
+  const layer = layers[index];
+  if (layer?.type !== "embedding") return null;
+  return { vocabulary: layer.vocabulary, pointer: `/model/layers/${index}/vocabulary` };
 }
 
 /** What is wrong with a column, and whether another column or another vocabulary mends it. */

@@ -4,17 +4,11 @@ import {
   type Fault,
   followShapes,
   initialisationOf,
-  type Model,
-  type ResolvedModel,
-  type ShapesResult,
+  type Layer,
+  type LayersModel,
+  type PresetModel,
 } from "@descent/contracts";
-
-export interface ChosenLayers {
-  /** The layers with their shapes; null where there is nothing to follow. */
-  shapes: Exclude<ShapesResult, { faults: Fault[] }> | null;
-  /** What the model says beside its layers. */
-  stated: Omit<ResolvedModel, "layers">;
-}
+import type { ChosenModel } from "./choose-model.ts";
 
 /**
  * The model's own layers or those of its preset, followed through their shapes.
@@ -22,29 +16,35 @@ export interface ChosenLayers {
  * @param inputs the shape of one sample; null where it is not known
  */
 export function chooseLayers(
-  model: Model,
+  model: LayersModel | PresetModel,
   inputs: readonly number[] | null,
   outputs: number,
   faults: Fault[],
-): ChosenLayers {
+): ChosenModel | null {
+  if (inputs === null) return null;
   const initialisation = initialisationOf(model);
+  const follow = (layers: readonly Layer[], stated: object): ChosenModel | Fault[] => {
+    const shapes = followShapes(layers, inputs, outputs, initialisation);
+    if (shapes.faults) return shapes.faults;
+    const resolved = { ...stated, layers: shapes.layers.map(({ layer }) => layer), initialisation };
+    return { resolved, parameters: shapes.layers.flatMap(({ parameters }) => parameters) };
+  };
   if ("layers" in model) {
-    const shapes = inputs && followShapes(model.layers, inputs, outputs, initialisation);
-    if (shapes?.faults) faults.push(...shapes.faults);
-    return { shapes: shapes?.faults === null ? shapes : null, stated: { initialisation } };
+    const followed = follow(model.layers, {});
+    if (!Array.isArray(followed)) return followed;
+    faults.push(...followed);
+    return null;
   }
   const preset = { preset: model.preset, size: model.size ?? DEFAULT_PRESET_SIZE };
-  const stated = { ...preset, initialisation };
-  if (inputs === null) return { shapes: null, stated };
   const layers = expandPreset(preset, inputs, outputs);
   if (layers === null) {
     const message = `${model.preset} takes images [channels, height, width], but this data set is a table; give the model its "layers"`;
     faults.push({ pointer: "/model/preset", message });
-    return { shapes: null, stated };
+    return null;
   }
-  const shapes = followShapes(layers, inputs, outputs, initialisation);
-  if (shapes.faults === null) return { shapes, stated };
+  const followed = follow(layers, preset);
+  if (!Array.isArray(followed)) return followed;
   // The layers are not the user's: their faults belong to the preset.
-  faults.push(...shapes.faults.map((fault) => ({ ...fault, pointer: "/model/preset" })));
-  return { shapes: null, stated };
+  faults.push(...followed.map((fault) => ({ ...fault, pointer: "/model/preset" })));
+  return null;
 }

@@ -11,6 +11,7 @@ import {
   metricsOf,
   NUMBER_LOSSES,
   nameOfLoss,
+  type UploadedModel,
 } from "@descent/contracts";
 import { MAX_CATEGORIES, MAX_CLASSES } from "@descent/datasets";
 import { lastUnits } from "./last-units.ts";
@@ -28,15 +29,18 @@ const NONE: ChosenLoss = { loss: null, outputs: null, metrics: null, warnings: [
 /**
  * The loss from the target's kind: a category has cross_entropy (or binary_cross_entropy), a number mse (or
  * mae, huber). A number column of few whole values (`classes`) may be either; left out it is mse, unless the
- * last layer states one unit per class.
+ * last layer states one unit per class, or an uploaded model ends with one sigmoid.
  */
-export function chooseLoss(spec: JobSpec, target: Column | null, faults: Fault[]): ChosenLoss {
+export function chooseLoss(
+  spec: JobSpec,
+  upload: UploadedModel | null,
+  target: Column | null,
+  faults: Fault[],
+): ChosenLoss {
   if (target === null || target.kind === "image") return NONE;
   const classes = target.kind === "category" ? target.values : target.classes;
-  const units = lastUnits(spec);
-  const unitPerClass = units !== undefined && units >= 2 && units === classes?.length;
-  const byDefault = target.kind === "category" || unitPerClass ? "cross_entropy" : "mse";
-  const given = spec.loss ?? byDefault;
+  const given =
+    spec.loss ?? lossByDefault(target.kind, classes, lastUnits(spec.model, upload), upload);
   const misfit = unfit(target, classes, nameOfLoss(given));
   if (misfit) {
     faults.push({ pointer: typeof spec.loss === "object" ? "/loss/type" : "/loss", ...misfit });
@@ -61,6 +65,19 @@ export function chooseLoss(spec: JobSpec, target: Column | null, faults: Fault[]
   checkWeights(given, target, count, faults);
   const outputs = nameOfLoss(given) === "binary_cross_entropy" ? 1 : count;
   return { loss: resolveLoss(given), outputs, metrics: metricsOf(count), warnings: [] };
+}
+
+function lossByDefault(
+  kind: Column["kind"],
+  classes: readonly unknown[] | null,
+  units: number | undefined,
+  upload: UploadedModel | null,
+): LossName {
+  // An uploaded model for two classes often has one output, the probability of the second.
+  const asks = kind === "category" || upload?.output.activation === "sigmoid";
+  if (upload && units === 1 && classes?.length === 2 && asks) return "binary_cross_entropy";
+  const unitPerClass = units !== undefined && units >= 2 && units === classes?.length;
+  return kind === "category" || unitPerClass ? "cross_entropy" : "mse";
 }
 
 /** What is wrong where a loss is not for such a target, with the losses that are. */

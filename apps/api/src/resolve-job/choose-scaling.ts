@@ -6,6 +6,7 @@ import {
   type Loss,
   type ResolvedJob,
   type Scaling,
+  type UploadedModel,
 } from "@descent/contracts";
 import { takesIndices } from "./check-embeddings.ts";
 
@@ -16,19 +17,22 @@ const ACCEPTED: Record<"table" | "images", Scaling[]> = {
 
 /**
  * How inputs and a number target are scaled. Tables are standardized, images divided by 255; what an
- * embedding takes stays as it is. A number target is standardized together with the features, so that one
- * learning rate suits both.
+ * embedding takes stays as it is, and so do tables for an uploaded model, which has learnt on other numbers
+ * than this data set's statistics would make. A number target is standardized together with the features, so
+ * that one learning rate suits both.
  */
 export function chooseScaling(
   { dataset: spec, model }: Pick<JobSpec, "dataset" | "model">,
+  upload: UploadedModel | null,
   profile: DatasetProfile,
   loss: Loss | null,
   faults: Fault[],
 ): Pick<ResolvedJob["dataset"], "scaling" | "target_scaling"> {
   const kind = profile.shape === null ? "table" : "images";
-  const indices = takesIndices(model);
+  const indices = takesIndices(model, upload);
   const allowed: Scaling[] = indices ? ["none"] : ACCEPTED[kind];
-  const scaling = spec.scaling ?? allowed[0]!;
+  const byDefaultScaling: Scaling = "id" in model && kind === "table" ? "none" : allowed[0]!;
+  const scaling = spec.scaling ?? byDefaultScaling;
   if (!allowed.includes(scaling)) {
     const of = kind === "table" ? "tables" : kind;
     const message = `${scaling} is not for ${indices ? "the whole numbers that an embedding takes" : of}`;

@@ -1,20 +1,21 @@
 import {
   type DatasetProfile,
+  elements,
   type Fault,
   type JobSpec,
   type JobWarning,
-  type LayerShapes,
   type Loss,
   type Metric,
   nameOfLoss,
   type ResolvedJob,
+  type UploadedModel,
 } from "@descent/contracts";
 import { countParts } from "@descent/datasets";
 import type { RuleDescription } from "@descent/optimizers/catalogue";
 import { checkEmbeddings } from "./check-embeddings.ts";
 import { chooseColumns } from "./choose-columns.ts";
-import { chooseLayers } from "./choose-layers.ts";
 import { chooseLoss } from "./choose-loss.ts";
+import { chooseModel } from "./choose-model.ts";
 import { chooseScaling } from "./choose-scaling.ts";
 import { countInputs } from "./count-inputs.ts";
 import { lastUnits } from "./last-units.ts";
@@ -32,6 +33,16 @@ export interface Limits {
 
 const BATCH_SIZE = 32;
 
+/** What a job speaks of, as it is known. */
+export interface Found {
+  /** Of the data set. */
+  profile: DatasetProfile;
+  /** The user's own rule of the name that the optimizer gives, null where there is none. */
+  ownRule: RuleDescription | null;
+  /** The uploaded model of the id that the model gives, null where there is none. */
+  upload: UploadedModel | null;
+}
+
 export type Resolution =
   | { resolved: ResolvedJob; parameters: number; warnings: JobWarning[]; faults: null }
   | { faults: Fault[] };
@@ -40,19 +51,16 @@ export type Resolution =
  * Turns a job as sent into one with every value that runs, or says everything that is wrong with it.
  *
  * @param spec of the right shape (the schema has seen to that); this is about its meaning
- * @param profile what is known of its data set
- * @param ownRule the user's own rule of the name that the optimizer gives, null where there is none
  */
 export function resolveJob(
   spec: JobSpec,
-  profile: DatasetProfile,
-  ownRule: RuleDescription | null,
+  { profile, ownRule, upload }: Found,
   limits: Limits,
 ): Resolution {
   const faults: Fault[] = [];
   const columns = chooseColumns(spec.dataset, profile, faults);
-  const { loss, outputs, metrics, warnings } = chooseLoss(spec, columns.target, faults);
-  const scaling = chooseScaling(spec, profile, loss, faults);
+  const { loss, outputs, metrics, warnings } = chooseLoss(spec, upload, columns.target, faults);
+  const scaling = chooseScaling(spec, upload, profile, loss, faults);
   const batchSize = spec.batch_size ?? BATCH_SIZE;
   const validationFraction = spec.dataset.validation_fraction ?? 0.2;
   if (profile.rows < 2)
@@ -68,20 +76,21 @@ export function resolveJob(
     });
   checkStop(spec, loss, metrics, faults);
 
-  checkEmbeddings(spec.model, columns.features, faults);
+  checkEmbeddings(spec.model, upload, columns.features, faults);
   const inputs = countInputs(profile, columns.features, faults);
   // With the number of outputs unknown, what the last layer states is taken, so that its other faults show.
-  const units = outputs ?? lastUnits(spec) ?? 1;
-  const { shapes, stated } = chooseLayers(spec.model, inputs, units, faults);
-  if (shapes && shapes.parameterCount > limits.maxParameters)
+  const units = outputs ?? lastUnits(spec.model, upload) ?? 1;
+  const model = chooseModel(spec.model, upload, { inputs, outputs: units, loss }, faults);
+  const parameters = (model?.parameters ?? []).reduce((sum, { shape }) => sum + elements(shape), 0);
+  if (parameters > limits.maxParameters)
     faults.push({
       pointer: "/model",
-      message: `the model has ${shapes.parameterCount} parameters; this server takes at most ${limits.maxParameters}`,
+      message: `the model has ${parameters} parameters; this server takes at most ${limits.maxParameters}`,
     });
-  else if (shapes && shapes.parameterCount === 0)
+  else if (model && parameters === 0)
     faults.push({ pointer: "/model/layers", message: "the model has nothing to train" });
 
-  const tensors = shapes && tensorNames(shapes.layers);
+  const tensors = model && model.parameters.map(({ name }) => name);
   const penalty = resolvePenalties(spec.penalty ?? [], tensors, faults);
   const optimizer = resolveOptimizer(
     spec.optimizer,
@@ -99,8 +108,7 @@ export function resolveJob(
   );
 
   const { target, features } = columns;
-  if (faults.length > 0 || !shapes || !target || !features || !loss || !optimizer)
-    return { faults };
+  if (faults.length > 0 || !model || !target || !features || !loss || !optimizer) return { faults };
   const resolved: ResolvedJob = {
     dataset: {
       id: spec.dataset.id,
@@ -110,7 +118,7 @@ export function resolveJob(
       split_seed: spec.dataset.split_seed ?? 0,
       ...scaling,
     },
-    model: { ...stated, layers: shapes.layers.map(({ layer }) => layer) },
+    model: model.resolved,
     loss,
     penalty,
     optimizer: optimizer.optimizer,
@@ -123,14 +131,15 @@ export function resolveJob(
   };
   return {
     resolved,
-    parameters: shapes.parameterCount,
-    warnings: [...warnings, ...warnOfLastActivation(spec, loss), ...optimizer.warnings],
+    parameters,
+    warnings: [
+      ...warnings,
+      ...warnOfLastActivation(spec.model, upload, loss),
+      ...optimizer.warnings,
+    ],
     faults: null,
   };
 }
-
-const tensorNames = (layers: readonly LayerShapes[]) =>
-  layers.flatMap(({ parameters }) => parameters.map(({ name }) => name));
 
 function checkStop(
   { stop }: JobSpec,

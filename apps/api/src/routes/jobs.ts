@@ -9,7 +9,14 @@ import {
   text,
   ValidatedJob,
 } from "@descent/contracts";
-import { createJob, getDataset, getJob, listJobs, requestCancel } from "@descent/db";
+import {
+  createJob,
+  getDataset,
+  getJob,
+  getUploadedModel,
+  listJobs,
+  requestCancel,
+} from "@descent/db";
 import type { FastifyBaseLogger } from "fastify";
 import { Type } from "typebox";
 import type { App, AppSettings, Parts } from "../app.ts";
@@ -72,6 +79,7 @@ export function jobRoutes(app: App, parts: Parts, settings: AppSettings): void {
       if (!("job" in creation)) {
         if (creation.result === "dataset_missing") throw faulty("invalid_job", [noDataset(spec)]);
         if (creation.result === "rule_missing") throw faulty("invalid_job", [ruleGone(spec)]);
+        if (creation.result === "model_missing") throw faulty("invalid_job", [modelGone]);
         throw problem("idempotency_key_reused", "use a fresh key for another job");
       }
       const { job } = creation;
@@ -151,9 +159,10 @@ export function jobRoutes(app: App, parts: Parts, settings: AppSettings): void {
 
 /** The job with every value that runs. @throws ProblemError with all that is wrong with it */
 async function resolve({ db }: Parts, spec: JobSpec, { maxParameters, maxThreads }: AppSettings) {
-  const [dataset, ownRule] = await Promise.all([
+  const [dataset, ownRule, upload] = await Promise.all([
     getDataset(db, spec.dataset.id),
     findOwnRule(db, spec.optimizer),
+    "id" in spec.model ? getUploadedModel(db, spec.model.id) : null,
   ]);
   if (!dataset) {
     const faults = [noDataset(spec)];
@@ -167,7 +176,8 @@ async function resolve({ db }: Parts, spec: JobSpec, { maxParameters, maxThreads
       errors: [{ pointer: "/dataset/id", message: `is ${status}` }],
     });
   const limits = { maxParameters, maxThreads, drawSeed: () => randomInt(MAX_SEED + 1) };
-  const resolution = resolveJob(spec, { rows, columns, shape }, ownRule, limits);
+  const profile = { rows, columns, shape };
+  const resolution = resolveJob(spec, { profile, ownRule, upload }, limits);
   if (resolution.faults) throw faulty("invalid_job", resolution.faults);
   return resolution;
 }
@@ -200,6 +210,8 @@ const ruleGone = ({ optimizer }: JobSpec) => ({
   pointer: "/optimizer/rule",
   message: `the rule "${optimizer.rule}" has just been deleted`,
 });
+
+const modelGone = { pointer: "/model/id", message: "the model has just been deleted" };
 
 export function jobNotFound(id: string) {
   return problem("job_not_found", `there is no job ${id}`);

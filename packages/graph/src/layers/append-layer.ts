@@ -13,27 +13,10 @@ import {
   mul,
 } from "../append-nodes.ts";
 import { addInput, type ForwardGraph, type Value } from "../graph.ts";
+import type { TrainingExtras } from "../model.ts";
 import { padAxis } from "../pad-axis.ts";
 import { appendActivation } from "./append-activation.ts";
-import {
-  appendBatchNorm,
-  appendLayerNorm,
-  appendRunningNorm,
-  type BatchStatistics,
-} from "./append-normalisation.ts";
-
-/** What a dropout layer multiplies by in training: an input of the graph, [rows, ...], 0 or 1 / (1 − rate). */
-export interface Mask {
-  value: Value;
-  rate: number;
-}
-
-/** What a layer gives in training beside its output. */
-export interface TrainingExtras {
-  masks: Mask[];
-  /** One for each batch_norm, in the order of the layers. */
-  statistics: BatchStatistics[];
-}
+import { appendBatchNorm, appendLayerNorm, appendRunningNorm } from "./append-normalisation.ts";
 
 /**
  * Appends a layer without the activation it may end with.

@@ -1,12 +1,7 @@
 import { featureAxis } from "@descent/contracts";
 import { add, div, mul, reduceMean, reshape, scalar, sqrt, sub } from "../append-nodes.ts";
 import type { ForwardGraph, Value } from "../graph.ts";
-
-/** The mean and the (biased) variance of a batch, one number of each per feature or channel. */
-export interface BatchStatistics {
-  mean: Value;
-  variance: Value;
-}
+import type { BatchStatistics } from "../model.ts";
 
 /**
  * (x − mean) / √(variance + eps) · scale + bias by feature or channel, with the statistics of the batch: over

@@ -1,19 +1,14 @@
 // Writes what a PyTorch loop needs to start where the job of pytorch.test.ts starts: standardized rows,
 // classes and initial weights. `node dump-start.ts | python make_reference.py > iris-adamw.json`
-import { followShapes } from "@descent/contracts";
 import { prepareData } from "@descent/datasets";
 import { initialiseWeights, placeTensors } from "@descent/graph";
+import { buildModel } from "../../src/build-model.ts";
 import { readIris } from "../iris-job.ts";
 import { job } from "./job.ts";
 
-const { training, validation, inputShape, outputs } = prepareData(
-  await readIris(),
-  job.dataset,
-  job.loss,
-);
-const shapes = followShapes(job.model.layers, inputShape, outputs, job.model.initialisation);
-if (shapes.faults) throw new Error(JSON.stringify(shapes.faults));
-const { tensors, length } = placeTensors(shapes.layers);
+const data = prepareData(await readIris(), job.dataset, job.loss);
+const { training, validation } = data;
+const { tensors, length } = placeTensors(buildModel(job, data).parameters);
 const weights = new Float32Array(length);
 initialiseWeights(weights, tensors, job.seed);
 const start = {
