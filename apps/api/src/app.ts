@@ -1,5 +1,6 @@
 import type { Inspector } from "@descent/datasets";
 import type { Database } from "@descent/db";
+import type { ModelInspector } from "@descent/graph/model-inspector";
 import type { Predictor } from "@descent/inference";
 import type { RuleThreads } from "@descent/optimizers/trajectory";
 import type { Queue } from "@descent/queue";
@@ -29,6 +30,7 @@ import { jobRoutes } from "./routes/jobs.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { optimizerRoutes } from "./routes/optimizers.ts";
 import { trajectoryRoutes } from "./routes/trajectories.ts";
+import { uploadedModelRoutes } from "./routes/uploaded-models.ts";
 import type { JobEnds } from "./wait-for-job.ts";
 
 /** What the routes work with. The caller opens and closes it. */
@@ -37,6 +39,7 @@ export interface Parts {
   queue: Queue;
   storage: Storage;
   inspector: Inspector;
+  modelInspector: ModelInspector;
   rules: RuleThreads;
   predictor: Predictor;
   jobEnds: JobEnds;
@@ -110,6 +113,7 @@ export async function buildApp(
   await app.register(async (v1: App) => {
     if (settings.apiKey !== null) requireKey(v1, settings.apiKey);
     await datasetRoutes(v1, parts, settings);
+    await uploadedModelRoutes(v1, parts, settings);
     jobRoutes(v1, parts, settings);
     epochRoutes(v1, parts);
     modelRoutes(v1, parts);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { createInspector } from "@descent/datasets";
 import { closeDatabase, listen, migrateDatabase, openDatabase } from "@descent/db";
+import { createModelInspector } from "@descent/graph/model-inspector";
 import { createPredictor } from "@descent/inference";
 import { createRuleThreads } from "@descent/optimizers/trajectory";
 import { openQueue } from "@descent/queue";
@@ -31,6 +32,7 @@ const queue = await openQueue(redisUrl === null ? { postgresUrl: databaseUrl } :
 const storage = await openStorage(settings.storageUrl);
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 const inspector = createInspector({ threads });
+const modelInspector = createModelInspector();
 const rules = createRuleThreads({ threads });
 const predictor = createPredictor({ threads });
 const jobEnds = createJobEnds();
@@ -46,6 +48,7 @@ const parts: Parts = {
   queue,
   storage,
   inspector,
+  modelInspector,
   rules,
   predictor,
   jobEnds,
@@ -61,6 +64,7 @@ closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err }) => {
   if (err) log.error({ err }, "stopping after an error");
   await app.close();
   await inspector.close();
+  await modelInspector.close();
   await rules.close();
   await predictor.close();
   await Promise.all(parts.validations);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Dataset, JobSpec, OptimizerSpec, Problem } from "@descent/contracts";
 import { createInspector } from "@descent/datasets";
 import { closeDatabase, listen, openDatabase } from "@descent/db";
+import { createModelInspector } from "@descent/graph/model-inspector";
 import { createPredictor } from "@descent/inference";
 import { createRuleThreads } from "@descent/optimizers/trajectory";
 import { openQueue } from "@descent/queue";
@@ -61,6 +62,7 @@ export async function openTestApp(
     queue,
     storage: await openStorage(folder),
     inspector: createInspector({ threads: 1 }),
+    modelInspector: createModelInspector(),
     rules: createRuleThreads({ threads: 1 }),
     predictor: createPredictor({ threads: 1 }),
     jobEnds,
@@ -76,6 +78,7 @@ export async function openTestApp(
       jobEnds.close(); // who waits for a job is answered now
       await app.close();
       await parts.inspector.close();
+      await parts.modelInspector.close();
       await parts.rules.close();
       await parts.predictor.close();
       await Promise.all(parts.validations);
@@ -130,6 +133,7 @@ export async function countRows({ parts }: TestApp): Promise<Record<string, numb
   const { rows } = await parts.db.pool.query(
     `SELECT (SELECT count(*)::int FROM datasets) AS datasets, (SELECT count(*)::int FROM jobs) AS jobs,
        (SELECT count(*)::int FROM optimizers) AS optimizers,
+       (SELECT count(*)::int FROM models) AS models,
        (SELECT count(*)::int FROM idempotency_keys) AS keys`,
   );
   return rows[0];

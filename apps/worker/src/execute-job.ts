@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { EpochRecord, JobError } from "@descent/contracts";
+import type { EpochRecord, JobError, ResolvedJob } from "@descent/contracts";
 import {
   type Claim,
   type ClaimedJob,
@@ -12,7 +12,7 @@ import {
   releaseJob,
 } from "@descent/db";
 import type { Queue } from "@descent/queue";
-import type { Storage } from "@descent/storage";
+import { BlobMissing, type Storage } from "@descent/storage";
 import type { Logger } from "pino";
 import { CancelRequested, holdLease, LeaseLost, type Running, WorkerStopping } from "./lease.ts";
 import type { FailureCode, Trained } from "./messages.ts";
@@ -48,9 +48,10 @@ export async function executeJob(deps: Deps, jobId: string): Promise<void> {
     using _lease = holdLease(deps, job, controller);
     const modelPath = storage.temporaryPath();
     try {
-      const tablePath = await storage.path(job.tableSha256);
       const { id, resolved } = job;
-      const request = { id, job: resolved, tablePath, modelPath };
+      const tablePath = await storage.path(job.tableSha256);
+      const uploadPath = await uploadPathOf(storage, resolved);
+      const request = { id, job: resolved, tablePath, uploadPath, modelPath };
       const { has_model, ...result } = await record(
         db,
         job,
@@ -68,6 +69,15 @@ export async function executeJob(deps: Deps, jobId: string): Promise<void> {
   } finally {
     deps.running.delete(here);
   }
+}
+
+/** @throws TrainingFailed where the uploaded model is gone */
+async function uploadPathOf(storage: Storage, { model }: ResolvedJob): Promise<string | null> {
+  if (!("sha256" in model)) return null;
+  return storage.path(model.sha256).catch((error: unknown) => {
+    if (!(error instanceof BlobMissing)) throw error;
+    throw new TrainingFailed(error.message, "model_unreadable");
+  });
 }
 
 /** Writes epochs as they come; those that come while a write is under way go together into the next. */
@@ -150,6 +160,7 @@ function explain(reason: unknown): JobError {
 const HINTS: Record<FailureCode, string> = {
   out_of_memory: "try a smaller model or batch_size",
   dataset_unreadable: "upload the data set again",
+  model_unreadable: "upload the model again",
   internal: "a defect of the service; please report it",
 };
 

@@ -6,6 +6,8 @@ export interface TrainRequest {
   id: string;
   job: ResolvedJob;
   tablePath: string;
+  /** Where the uploaded model lies that the job trains; null where it trains layers. */
+  uploadPath: string | null;
   /** Where the trainer writes the model. */
   modelPath: string;
 }
@@ -25,5 +27,5 @@ export type TrainerMessage =
 /** Why a training failed; an error's class does not survive the way between processes. */
 export type FailureCode = Extract<
   JobError["code"],
-  "out_of_memory" | "dataset_unreadable" | "internal"
+  "out_of_memory" | "dataset_unreadable" | "model_unreadable" | "internal"
 >;

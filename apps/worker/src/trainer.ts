@@ -1,5 +1,5 @@
-import { writeFile } from "node:fs/promises";
-import { CorruptTable, readTable, type Table, train } from "@descent/training";
+import { readFile, writeFile } from "node:fs/promises";
+import { CorruptTable, ModelRefused, readTable, type Table, train } from "@descent/training";
 import type { FailureCode, TrainerMessage, TrainRequest } from "./messages.ts";
 
 // The trainer process: trains the job it is sent, tells its worker, and waits for the next one. It shares
@@ -12,12 +12,13 @@ function tell(message: TrainerMessage): Promise<void> {
   return new Promise((resolve) => process.send?.(message, () => resolve()));
 }
 
-async function run({ id, job, tablePath, modelPath }: TrainRequest): Promise<void> {
+async function run({ id, job, tablePath, uploadPath, modelPath }: TrainRequest): Promise<void> {
   if (last?.path !== tablePath) {
     last = null; // so that the two are never in memory together
     last = { path: tablePath, table: await readTable(tablePath) };
   }
-  const epochs = train({ id, job, table: last.table });
+  const upload = uploadPath === null ? null : await readFile(uploadPath);
+  const epochs = train({ id, job, table: last.table, upload });
   for (;;) {
     const next = await epochs.next();
     if (next.done) {
@@ -39,6 +40,7 @@ process.on("message", (request: TrainRequest) => {
 /** Memory runs out as a RangeError of V8 (arrays, WebAssembly), or as bad_alloc of onnxruntime. */
 function failureOf(error: unknown, message: string): FailureCode {
   if (error instanceof CorruptTable) return "dataset_unreadable";
+  if (error instanceof ModelRefused) return "model_unreadable";
   const isOfV8 = error instanceof RangeError && /alloc|memory|GiB|array length/i.test(message);
   return isOfV8 || /bad_alloc|failed to allocate/i.test(message) ? "out_of_memory" : "internal";
 }

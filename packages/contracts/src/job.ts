@@ -120,6 +120,7 @@ export const JobError = Type.Object(
       "trainer_died",
       "worker_lost",
       "dataset_unreadable",
+      "model_unreadable",
       "internal",
     ]),
     message: Type.String(),

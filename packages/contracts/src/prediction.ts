@@ -15,6 +15,25 @@ export const PredictionRequest = Type.Object(
 );
 export type PredictionRequest = Static<typeof PredictionRequest>;
 
+/** The body of POST /v1/models/{id}/predictions: every row nested arrays of the input's shape, or its numbers in order. */
+export const OutputsRequest = Type.Object(
+  {
+    rows: Type.Array(Type.Unsafe<unknown[]>({ type: "array" }), {
+      minItems: 1,
+      maxItems: MAX_PREDICTED_ROWS,
+    }),
+  },
+  { $id: "OutputsRequest", additionalProperties: false },
+);
+export type OutputsRequest = Static<typeof OutputsRequest>;
+
+/** What an uploaded model gives for each row, its numbers in order; null is a number that is not finite. */
+export const Outputs = Type.Object(
+  { outputs: Type.Array(Type.Array(nullable(Type.Number()))) },
+  { $id: "Outputs", additionalProperties: false },
+);
+export type Outputs = Static<typeof Outputs>;
+
 /** Over classes or over numbers, one for each row; null is a number that is not finite. */
 export const Predictions = Type.Object(
   {

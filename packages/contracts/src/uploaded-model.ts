@@ -27,6 +27,8 @@ export const ModelProfile = Type.Object(
         type: Type.Enum([...MODEL_INPUT_TYPES]),
         /** Where rows choose vectors of a table, all numbers are whole and below this. */
         vocabulary: nullable(Type.Integer()),
+        /** How many rows the file itself takes at once; null where any number. A training takes any number. */
+        batch: nullable(Type.Integer()),
       },
       closed,
     ),

@@ -9,4 +9,5 @@ export { exportModel } from "./export-model.ts";
 export { initialiseWeights } from "./initialise-weights.ts";
 export { modelOfLayers } from "./layers/model-of-layers.ts";
 export type { Model } from "./model.ts";
+export { ModelRefused } from "./onnx-file/onnx-file.ts";
 export { type PlacedBuffer, type PlacedTensor, placeTensors } from "./place-tensors.ts";

@@ -4,20 +4,24 @@ import { env, InferenceSession, Tensor } from "onnxruntime-node";
 env.logLevel = "error";
 
 export interface PredictTask {
-  /** An ONNX file as packages/graph exports them; a path always has the same content. */
+  /** An ONNX file of one input, whose rows lie along the first axis; a path always has the same content. */
   path: string;
   /** Raw rows, [rows x product of `shape`]. */
   inputs: Float32Array;
   /** Of one row. */
   shape: number[];
+  /** The file's input; left out, `input` of float32, as packages/graph exports models. */
+  input?: { name: string; type: "float32" | "int32" | "int64" };
+  /** The file's outputs to give; left out, all. */
+  outputs?: string[];
+  /** How many rows the file takes at once, where it takes no other number; the last ones are filled up with zeros. */
+  batch?: number | null;
   /** Time for all rows. */
   milliseconds: number;
 }
 
-/** Over classes, positions and [rows x classes]; over numbers, [rows]. */
-export type Predicted =
-  | { labels: Int32Array; probabilities: Float32Array }
-  | { predictions: Float32Array };
+/** The outputs by name, of all rows one after the other; whole numbers are within 32 bits. */
+export type Predicted = Record<string, Float32Array | Int32Array>;
 
 /** So few at once that memory stays bounded, and that a late answer is noticed. */
 const ROWS_AT_ONCE = 64;
@@ -27,25 +31,48 @@ let last: { path: string; session: InferenceSession } | null = null;
 
 /** Null where the time is up. */
 export async function predict(task: PredictTask): Promise<Predicted | null> {
-  const { path, inputs, shape, milliseconds } = task;
+  const { path, inputs, shape, milliseconds, input = { name: "input", type: "float32" } } = task;
   const late = performance.now() + milliseconds;
   const session = await sessionOf(path);
   const width = shape.reduce((product, length) => product * length, 1);
   const rows = inputs.length / width;
+  const wanted = task.outputs ?? [...session.outputNames];
   const answers: Record<string, Tensor>[] = [];
-  for (let start = 0; start < rows; start += ROWS_AT_ONCE) {
+  const batch = task.batch ?? null;
+  const atOnce = batch ?? ROWS_AT_ONCE;
+  for (let start = 0; start < rows; start += atOnce) {
     if (performance.now() > late) return null;
-    const end = Math.min(start + ROWS_AT_ONCE, rows);
-    const data = inputs.subarray(start * width, end * width);
-    answers.push(
-      await session.run({ input: new Tensor("float32", data, [end - start, ...shape]) }),
-    );
+    const end = Math.min(start + atOnce, rows);
+    const data = filledUp(inputs.subarray(start * width, end * width), batch, width);
+    const feeds = { [input.name]: tensorOf(input.type, data, [data.length / width, ...shape]) };
+    answers.push(await session.run(feeds, wanted));
   }
-  const floats = (name: string) =>
-    joined(answers.map((answer) => answer[name]!.data as Float32Array));
-  if (session.outputNames.includes("prediction")) return { predictions: floats("prediction") };
-  const labels = answers.flatMap(({ label }) => Array.from(label!.data as BigInt64Array, Number));
-  return { labels: Int32Array.from(labels), probabilities: floats("probabilities") };
+  return Object.fromEntries(
+    wanted.map((name) => {
+      const all = joined(answers.map((answer) => answer[name]!));
+      return [
+        name,
+        batch === null ? all : all.subarray(0, rows * (all.length / (answers.length * batch))),
+      ];
+    }),
+  );
+}
+
+function filledUp(data: Float32Array, batch: number | null, width: number): Float32Array {
+  if (batch === null || data.length === batch * width) return data;
+  const full = new Float32Array(batch * width);
+  full.set(data);
+  return full;
+}
+
+function tensorOf(
+  type: "float32" | "int32" | "int64",
+  data: Float32Array,
+  shape: readonly number[],
+): Tensor {
+  if (type === "float32") return new Tensor(type, data, shape);
+  if (type === "int32") return new Tensor(type, Int32Array.from(data), shape);
+  return new Tensor(type, BigInt64Array.from(data, BigInt), shape);
 }
 
 async function sessionOf(path: string): Promise<InferenceSession> {
@@ -63,12 +90,13 @@ async function sessionOf(path: string): Promise<InferenceSession> {
   return session;
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+function joined(parts: readonly Tensor[]): Float32Array | Int32Array {
+  const length = parts.reduce((sum, { size }) => sum + size, 0);
+  const all = parts[0]!.type === "float32" ? new Float32Array(length) : new Int32Array(length);
   let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
+  for (const { data, size } of parts) {
+    all.set(data instanceof BigInt64Array ? Array.from(data, Number) : (data as Float32Array), at);
+    at += size;
   }
   return all;
 }

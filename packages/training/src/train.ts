@@ -32,16 +32,22 @@ const TURN_MS = 20;
  * `grad_norm` the mean over its steps, each with the penalties and before clipping.
  *
  * @param id of the job, for the model's file
+ * @param upload the ONNX file of the uploaded model that the job trains
  * @throws the signal's reason when it aborts; CorruptTable when the data hold what the model cannot take
  */
 export async function* train(
-  { id, job, table }: { id: string; job: ResolvedJob; table: Table },
+  {
+    id,
+    job,
+    table,
+    upload = null,
+  }: { id: string; job: ResolvedJob; table: Table; upload?: Uint8Array | null },
   signal?: AbortSignal,
 ): AsyncGenerator<EpochRecord, TrainedJob> {
   // Data, model and optimizer.
   const data = prepareData(table, job.dataset, job.loss);
   const { training, validation } = data;
-  const model = buildModel(job, data);
+  const model = buildModel(job, data, upload);
   refuseStrangeIndices(model, data, job.dataset.id);
   const { tensors, length } = placeTensors(model.parameters);
   const optimizer = buildJobOptimizer(job, tensors, length);

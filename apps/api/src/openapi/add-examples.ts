@@ -34,7 +34,7 @@ const TRAJECTORY = {
 };
 const ROWS = { rows: [{ sepal_length: 5.1, petal_width: 0.2 }] };
 const CSV = "sepal_length,petal_width,species\n5.1,0.2,setosa\n6.3,2.5,virginica\n";
-const IDX = { type: "string", contentMediaType: "application/octet-stream" };
+const BYTES = { type: "string", contentMediaType: "application/octet-stream" };
 
 /** Request bodies by operation: an example of each, and the uploads, which no schema validates. */
 const BODIES: Record<string, object> = {
@@ -43,6 +43,7 @@ const BODIES: Record<string, object> = {
   createOptimizer: { example: OPTIMIZER },
   runTrajectory: { example: TRAJECTORY },
   predict: { example: ROWS },
+  runUploadedModel: { example: { rows: [[5.1, 3.5, 1.4, 0.2]] } },
 };
 const UPLOAD = {
   required: true,
@@ -53,17 +54,23 @@ const UPLOAD = {
       schema: {
         type: "object",
         required: ["images", "labels"],
-        properties: { images: IDX, labels: IDX },
+        properties: { images: BYTES, labels: BYTES },
         additionalProperties: false,
       },
     },
   },
 };
 
+const MODEL_UPLOAD = {
+  required: true,
+  description: "The ONNX file itself.",
+  content: { "application/octet-stream": { schema: BYTES } },
+};
+
 /** What @fastify/swagger says where a route says nothing. */
 const NOTHING_SAID = "Default Response";
 
-/** Puts examples into the document's request bodies, and the upload's body, which streams past validation. */
+/** Puts examples into the document's request bodies, and the uploads' bodies, which stream past validation. */
 export function addExamples<T extends { paths?: object | undefined }>(document: T): T {
   const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => [
     path,
@@ -79,6 +86,7 @@ export function addExamples<T extends { paths?: object | undefined }>(document: 
 
 function withExample(operation: Operation): Operation {
   const { operationId = "", requestBody } = operation;
+  if (operationId === "createUploadedModel") return { ...operation, requestBody: MODEL_UPLOAD };
   if (operationId === "createDataset") return { ...operation, requestBody: UPLOAD };
   const example = BODIES[operationId];
   if (!example) return operation;

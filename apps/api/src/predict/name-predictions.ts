@@ -19,10 +19,10 @@ export function namePredictions(
   predicted: Predicted,
   classes: readonly Class[] | null,
 ): Predictions["predictions"] {
-  if ("predictions" in predicted)
-    return Array.from(predicted.predictions, (value) => ({ value: finite(value) }));
+  const { prediction, label: labels, probabilities } = predicted;
+  if (prediction) return Array.from(prediction, (value) => ({ value: finite(value) }));
   if (classes === null) throw new Error("the model gives classes, and the job's target has none");
-  const { labels, probabilities } = predicted;
+  if (!labels || !probabilities) throw new Error("the model gives neither classes nor numbers");
   return Array.from(labels, (label, row) => {
     const own = probabilities.subarray(row * classes.length, (row + 1) * classes.length);
     return {
@@ -32,4 +32,4 @@ export function namePredictions(
   });
 }
 
-const finite = (number: number) => (Number.isFinite(number) ? number : null);
+export const finite = (number: number) => (Number.isFinite(number) ? number : null);

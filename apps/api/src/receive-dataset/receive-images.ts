@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Fault } from "@descent/contracts";
 import type { FastifyRequest } from "fastify";
 import { faulty, ProblemError, problem } from "../problem/problem-error.ts";
-import { type ReceivedFile, receiveFile } from "./receive-file.ts";
+import { type ReceivedFile, receiveFile } from "../receive-file.ts";
 
 const PARTS = ["images", "labels"] as const;
 type PartName = (typeof PARTS)[number];

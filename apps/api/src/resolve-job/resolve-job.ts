@@ -90,7 +90,7 @@ export function resolveJob(
   else if (model && parameters === 0)
     faults.push({ pointer: "/model/layers", message: "the model has nothing to train" });
 
-  const tensors = model && model.parameters.map(({ name }) => name);
+  const tensors = model?.parameters.map(({ name }) => name) ?? null;
   const penalty = resolvePenalties(spec.penalty ?? [], tensors, faults);
   const optimizer = resolveOptimizer(
     spec.optimizer,

@@ -16,9 +16,9 @@ import type { App, AppSettings, Parts } from "../app.ts";
 import { problems } from "../openapi/responses.ts";
 import { unsupportedMediaType } from "../problem/answer-problems.ts";
 import { faulty, problem } from "../problem/problem-error.ts";
-import { receiveFile, uploadTooLarge } from "../receive-dataset/receive-file.ts";
 import { receiveImages } from "../receive-dataset/receive-images.ts";
 import { type Upload, validateUpload } from "../receive-dataset/validate-upload.ts";
+import { receiveFile, uploadTooLarge } from "../receive-file.ts";
 
 const Id = Type.Object({ id: text(100, { description: "Of the data set, ds_…" }) });
 const tags = ["data sets"];

@@ -1,21 +1,17 @@
 import { createReadStream, type ReadStream } from "node:fs";
 import { PredictionRequest, Predictions, text } from "@descent/contracts";
 import { type FoundModel, findModel } from "@descent/db";
-import { PredictorBusy, TooSlow } from "@descent/inference";
 import { Type } from "typebox";
 import type { App, Parts } from "../app.ts";
 import { problems } from "../openapi/responses.ts";
 import { classesOf, namePredictions } from "../predict/name-predictions.ts";
+import { PREDICT_MS, predict, ROWS_LIMIT } from "../predict/predict.ts";
 import { readRows } from "../predict/read-rows.ts";
 import { faulty, problem } from "../problem/problem-error.ts";
 import { jobNotFound } from "./jobs.ts";
 
 const ONNX = "application/octet-stream";
 const File = { schema: Type.Unsafe<ReadStream>({ type: "string", contentMediaType: ONNX }) };
-
-/** Rows as JSON: some 5000 images of 28 x 28. */
-const ROWS_LIMIT = 2 ** 24;
-const PREDICT_MS = 20_000;
 
 export function modelRoutes(app: App, parts: Parts): void {
   app.get(
@@ -81,14 +77,7 @@ export function modelRoutes(app: App, parts: Parts): void {
       if (read.faults) throw faulty("invalid_rows", read.faults);
       const path = await parts.storage.path(found.sha256);
       const task = { path, inputs: read.inputs, shape: read.shape, milliseconds: PREDICT_MS };
-      const predicted = await parts.predictor.predict(task).catch((error: unknown) => {
-        if (error instanceof PredictorBusy)
-          throw problem("unavailable", `${error.message}; try again`, {
-            headers: { "retry-after": "2" },
-          });
-        if (error instanceof TooSlow) throw problem("timeout", error.message);
-        throw error;
-      });
+      const predicted = await predict(parts, task);
       return { predictions: namePredictions(predicted, classesOf(found)) };
     },
   );

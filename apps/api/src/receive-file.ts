@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { problem } from "../problem/problem-error.ts";
+import { problem } from "./problem/problem-error.ts";
 
 export interface ReceivedFile {
   sha256: string;

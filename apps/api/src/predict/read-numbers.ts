@@ -1,0 +1,51 @@
+import type { Fault, UploadedModel } from "@descent/contracts";
+
+/** More faults help nobody. */
+const MAX_FAULTS = 100;
+
+/**
+ * Rows for an uploaded model: each nested arrays of the input's shape, or a flat array of as many numbers.
+ *
+ * @returns all numbers in order, or the first fault of every row
+ */
+export function readNumbers(
+  rows: readonly unknown[][],
+  { shape, type, vocabulary }: UploadedModel["input"],
+): { faults: Fault[] } | { faults: null; inputs: Float32Array } {
+  const faults: Fault[] = [];
+  const numbers: number[] = [];
+  const flat = [shape.reduce((product, length) => product * length, 1)];
+  const isWhole = type !== "float32";
+  const most = vocabulary === null ? Number.POSITIVE_INFINITY : vocabulary - 1;
+  const wanted = isWhole
+    ? `must be a whole number${vocabulary === null ? "" : ` from 0 to ${most}`}`
+    : "must be a number that float32 holds";
+  const fits = (value: unknown): value is number =>
+    typeof value === "number" &&
+    Number.isFinite(Math.fround(value)) &&
+    (!isWhole || (Number.isSafeInteger(value) && (vocabulary === null || value >= 0))) &&
+    value <= most;
+
+  const read = (value: unknown, axes: readonly number[], pointer: string): Fault | null => {
+    const [length, ...inner] = axes;
+    if (length === undefined) {
+      if (!fits(value)) return { pointer, message: wanted };
+      numbers.push(value);
+      return null;
+    }
+    if (!Array.isArray(value) || value.length !== length)
+      return { pointer, message: `must be an array of ${length}` };
+    for (const [index, part] of value.entries()) {
+      const fault = read(part, inner, `${pointer}/${index}`);
+      if (fault) return fault;
+    }
+    return null;
+  };
+  for (const [index, row] of rows.entries()) {
+    const isFlat = !Array.isArray(row[0]);
+    const fault = read(row, isFlat ? flat : shape, `/rows/${index}`);
+    if (fault) faults.push(fault);
+    if (faults.length >= MAX_FAULTS) break;
+  }
+  return faults.length > 0 ? { faults } : { faults: null, inputs: Float32Array.from(numbers) };
+}

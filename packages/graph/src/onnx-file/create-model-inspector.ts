@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Fault, ModelProfile } from "@descent/contracts";
+
+export type ModelInspection = { ok: true; profile: ModelProfile } | { ok: false; faults: Fault[] };
+
+/**
+ * Inspects uploaded files in a process of its own, one after the other: a file is somebody else's, and
+ * onnxruntime is native code, so whatever it does to its process, the caller's stays.
+ */
+export interface ModelInspector {
+  /**
+   * What an ONNX file is, or why it is refused; a file that takes too long or ends the process is refused.
+   * @throws InspectionQueueFull
+   */
+  inspect(path: string): Promise<ModelInspection>;
+  close(): Promise<void>;
+}
+
+/** As many files as may wait are waiting: try again later. */
+export class InspectionQueueFull extends Error {
+  constructor() {
+    super("too many uploaded models wait to be inspected");
+    this.name = "InspectionQueueFull";
+  }
+}
+
+const MAX_WAITING = 16;
+/** A second file soon after the first finds the process warm. */
+const IDLE_MS = 60_000;
+
+/** @param milliseconds for one file */
+export function createModelInspector({
+  milliseconds = 60_000,
+}: {
+  milliseconds?: number;
+} = {}): ModelInspector {
+  let child: ChildProcess | null = null;
+  let waiting = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  let idle: NodeJS.Timeout | null = null;
+
+  async function ask(path: string): Promise<ModelInspection> {
+    if (idle) clearTimeout(idle);
+    child ??= fork(fileURLToPath(new URL("./inspect-process.ts", import.meta.url)), {
+      serialization: "advanced",
+    });
+    const process = child;
+    const timer = setTimeout(() => process.kill("SIGKILL"), milliseconds);
+    const gone = new AbortController();
+    try {
+      process.send(path, () => {}); // where it fails, the process has gone: "exit" tells
+      const [said] = await Promise.race([
+        once(process, "message", { signal: gone.signal }),
+        once(process, "exit", { signal: gone.signal }).then(() => [null]),
+      ]);
+      if (said !== null) return said as ModelInspection;
+      child = null;
+      const message = `inspecting the file ended its process or took longer than ${milliseconds / 1000} s`;
+      return { ok: false, faults: [{ pointer: "", message }] };
+    } finally {
+      clearTimeout(timer);
+      gone.abort();
+      idle = setTimeout(stop, IDLE_MS).unref();
+    }
+  }
+
+  function stop(): void {
+    child?.kill("SIGKILL");
+    child = null;
+  }
+
+  return {
+    async inspect(path) {
+      if (waiting >= MAX_WAITING) throw new InspectionQueueFull();
+      waiting++;
+      const result = turn.then(() => ask(path));
+      turn = result.catch(() => {});
+      return result.finally(() => {
+        waiting--;
+      });
+    },
+    async close() {
+      if (idle) clearTimeout(idle);
+      stop();
+      await turn;
+    },
+  };
+}
