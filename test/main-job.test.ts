@@ -1,31 +1,16 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
-import { eventually } from "./eventually.ts";
+import { addressOf, runProgram } from "./run-program.ts";
 
 // The two commands of the README as a newcomer gives them: nothing set but where the state goes.
-const root = fileURLToPath(new URL("..", import.meta.url));
 let home: string;
 
-function run(script: "main" | "demo", env: Record<string, string>) {
-  const file = join(root, `apps/local/src/${script}.ts`);
-  const program = spawn(process.execPath, [file], {
-    cwd: root,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, DESCENT_HOME: home, ...env },
-  });
-  let said = "";
-  const hear = (text: string) => {
-    said += text;
-  };
-  program.stdout.setEncoding("utf8").on("data", hear);
-  program.stderr.setEncoding("utf8").on("data", hear);
-  return { program, said: () => said, ended: once(program, "exit").then(([code]) => code) };
-}
+const run = (script: "main" | "demo", env: Record<string, string>) =>
+  runProgram(script, { DESCENT_HOME: home, ...env });
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "descent-home-"));
@@ -52,8 +37,8 @@ test("the service starts, trains a rule of the user's own, and stops cleanly; a 
   await once(blocker, "close");
 
   const service = run("main", { PORT: String(port), LOG_LEVEL: "silent" });
-  await eventually(async () => service.said().includes("Descent listens on"), 60);
-  const url = `http://127.0.0.1:${port}`;
+  const url = await addressOf(service);
+  expect(url).toBe(`http://127.0.0.1:${port}`);
   expect((await fetch(`${url}/docs`)).status).toBe(200);
   const answer = await fetch(`${url}/v1/jobs?status=finished`);
   const jobs = (await answer.json()) as { data: unknown[] };

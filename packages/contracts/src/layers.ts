@@ -161,6 +161,7 @@ const LAYERS = {
 
 type Layers = { [T in keyof typeof LAYERS]: Static<(typeof LAYERS)[T]> };
 export type LayerType = keyof Layers;
+export const LAYER_TYPES = Object.keys(LAYERS) as LayerType[];
 export type Layer<T extends LayerType = LayerType> = Layers[T];
 
 /** Told apart by `type`: `oneOf` with a discriminator gives errors of the right branch only. */
