@@ -83,6 +83,7 @@ test("a layer with too many numbers is the preset's fault", () => {
   ]);
 });
 
+const FORMS = ["layers", "preset", "id"];
 const WRONG: [title: string, model: unknown, status: 400 | 422, faults: Expected[]][] = [
   ["an unknown name", { preset: "lenet" }, 400, [["/model/preset", /accepted/, [...PRESETS]]]],
   [
@@ -96,6 +97,22 @@ const WRONG: [title: string, model: unknown, status: 400 | 422, faults: Expected
     { preset: "vgg", layers: [{ type: "dense" }] },
     400,
     [["/model/layers", /not a field/, ["preset", "size", "initialisation"]]],
+  ],
+  [
+    "its own name misspelt",
+    { presett: "vgg" },
+    400,
+    [
+      ["/model", /must have layers or preset or id/, FORMS],
+      ["/model/presett", /not a field/, expect.arrayContaining([...FORMS, "size", "head"])],
+    ],
+  ],
+  ["no name", { size: "full" }, 400, [["/model", /must have layers/, FORMS]]],
+  [
+    "its size misspelt",
+    { preset: "vgg", sise: "full" },
+    400,
+    [["/model/sise", /not a field/, ["preset", "size", "initialisation"]]],
   ],
   ["a model that is no object", "resnet", 400, [["/model", /must be an object/]]],
   ["a table", { preset: "resnet" }, 422, [["/model/preset", /takes images.*is a table/]]],

@@ -56,6 +56,19 @@ export type UploadModel = Static<typeof UploadModel>;
 export type Model = LayersModel | PresetModel | UploadModel;
 
 const says = (key: string) => ({ type: "object", required: [key] });
+const FORMS = ["layers", "preset", "id"];
+
+/** What names no form is told the three, and the fields of all of them. */
+const Formless = {
+  type: "object",
+  anyOf: FORMS.map((form) => ({ required: [form] })),
+  properties: Object.fromEntries(
+    [LayersModel, PresetModel, UploadModel]
+      .flatMap(({ properties }) => Object.keys(properties))
+      .map((field) => [field, {}]),
+  ),
+  ...closed,
+};
 
 /** Chosen by `if`, so that faults are of the form that was meant. */
 export const Model = Type.Unsafe<Model>({
@@ -64,7 +77,8 @@ export const Model = Type.Unsafe<Model>({
   allOf: [
     { if: { not: says("id") }, else: UploadModel },
     { if: { anyOf: [says("id"), { not: says("preset") }] }, else: PresetModel },
-    { if: { anyOf: [says("id"), says("preset")] }, else: LayersModel },
+    { if: { anyOf: [says("id"), says("preset"), { not: says("layers") }] }, else: LayersModel },
+    { if: { anyOf: FORMS.map(says) }, else: Formless },
   ],
 });
 

@@ -108,8 +108,11 @@ function readFault(error: AjvError, prefix: string): Fault {
           ? "a JSON body is required"
           : `must be ${[params.type as string | string[]].flat().map(article).join(" or ")}${ofHyper(error)}`,
       );
-    case "anyOf":
+    case "anyOf": {
+      const fields = requiredFields(error.schema);
+      if (fields.length > 0) return fault(`must have ${fields.join(" or ")}`, fields);
       return fault(`must be ${branchTypes(error.schema).map(article).join(" or ")}`);
+    }
     case "pattern":
       if (params.pattern === GROUP_FIELD_PATTERN)
         return fault("is not a field to group by", GROUP_FIELDS);
@@ -138,6 +141,11 @@ function discriminated({ params, parentSchema }: AjvError): Allowed {
     properties: Record<string, { const?: string }>;
   }[];
   return branches.flatMap(({ properties }) => properties[String(params.tag)]?.const ?? []);
+}
+
+/** The fields of which every branch of an anyOf requires one. */
+function requiredFields(branches: unknown): string[] {
+  return (branches as { required?: string[] }[]).flatMap(({ required }) => required ?? []);
 }
 
 function branchTypes(branches: unknown): string[] {
