@@ -24,6 +24,7 @@ import { findOwnRule } from "../find-own-rule.ts";
 import { IdempotencyHeaders, idempotencyOf } from "../idempotency.ts";
 import { problems } from "../openapi/responses.ts";
 import { faulty, problem } from "../problem/problem-error.ts";
+import { refuseBulk } from "../problem/refuse-bulk.ts";
 import { resolveJob } from "../resolve-job/resolve-job.ts";
 import { resolveOptimizer } from "../resolve-job/resolve-optimizer.ts";
 import { waitForJob } from "../wait-for-job.ts";
@@ -39,6 +40,7 @@ export function jobRoutes(app: App, parts: Parts, settings: AppSettings): void {
   app.post(
     "/v1/jobs",
     {
+      preValidation: async ({ body }) => refuseBulk(body),
       schema: {
         operationId: "createJob",
         summary: "Train a model",
