@@ -10,6 +10,7 @@ import {
   MEASUREMENTS,
   METRIC_NAMES,
   type Metric,
+  metricsOf,
   type OptimizerSpec,
   PRESETS,
   statedLayers,
@@ -116,6 +117,11 @@ test("every layer's trials have that layer, and every metric is promised to some
       expect(statedLayers(model).map((layer) => layer.type)).toContain(type);
   const tried = new Set(TRIALS.flatMap(({ data }) => PROMISED[data]));
   expect([...tried].sort()).toEqual([...METRIC_NAMES].sort());
+  for (const [name, { targets }] of Object.entries(DATA_SETS)) {
+    const classes = new Set<string | number>(targets).size;
+    const said = metricsOf(typeof targets[0] === "string" ? classes : null);
+    expect(said.sort()).toEqual([...PROMISED[name as DataName]].sort());
+  }
 });
 
 test("the page of models names everything that there is", async () => {
