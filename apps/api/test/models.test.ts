@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import type { EpochRecord, JobSpec, Layer, OptimizerSpec, Predictions } from "@descent/contracts";
 import { inspectFile, prepareData } from "@descent/datasets";
 import { claimJob, createDataset, finishJob } from "@descent/db";
+import { createPredictor, type PredictTask } from "@descent/inference";
 import { readTable, train } from "@descent/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectProblem, FLOWERS, openTestApp, type TestApp, upload } from "./open-test-app.ts";
@@ -242,3 +243,49 @@ test("the file comes with its name and its tag, and not before the job has finis
   const none = expectProblem(await get(`/v1/jobs/${lost}/model`), 404, "model_not_found");
   expect(none.detail).toContain("diverged");
 });
+
+/** So many rows that a thread would work on them for minutes. */
+const endless = (task: PredictTask): PredictTask => ({
+  ...{ ...task, inputs: new Float32Array(2 ** 24) },
+  milliseconds: 600_000,
+});
+
+test("a client that hangs up stops its predictions, and closing stops all", async () => {
+  const wide: Layer[] = [512, 512, 512].map((units) => ({ type: "dense", units }));
+  const model = { layers: [...wide, { type: "dense" as const }] };
+  const dataset = { id: flowers, target: "species", features: ["length", "width"] };
+  const id = await create({ dataset, model });
+  await trained(id);
+  const url = await api.app.listen({ host: "127.0.0.1", port: 0 });
+  const { predictor } = api.parts;
+  const begun = Promise.withResolvers<{ task: PredictTask; outcome: Promise<unknown> }>();
+  api.parts.predictor = {
+    ...predictor,
+    predict(task, signal) {
+      const answer = predictor.predict(endless(task), signal);
+      begun.resolve({ task, outcome: answer.catch((error: unknown) => error) });
+      return answer;
+    },
+  };
+  const client = new AbortController();
+  const asking = fetch(`${url}/v1/jobs/${id}/predictions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ rows: [[1, 2]] }),
+    signal: client.signal,
+  });
+  const { task, outcome } = await begun.promise;
+  client.abort();
+  await expect(asking).rejects.toThrow(/abort/);
+  expect(await outcome).toMatchObject({ name: "AbortError" });
+  api.parts.predictor = predictor;
+  expect(await predicted(id, [[1, 2]])).toHaveLength(1);
+
+  // A thread that ends inside onnxruntime would take this process with it.
+  const other = createPredictor({ threads: 1 });
+  const running = other.predict({ ...endless(task), shape: [2] });
+  const closing = expect(running).rejects.toThrow(/closed/);
+  await new Promise((resolve) => setTimeout(resolve, 1000)); // until it is at work
+  await other.close();
+  await closing;
+}, 20_000);

@@ -1,6 +1,6 @@
-import { type Predicted, type PredictTask, predict } from "./predict.ts";
+import { type Predicted, predict, type StoppableTask } from "./predict.ts";
 
 /** The one task of the predictor's threads (create-predictor.ts). */
-export default function predictInThread(task: PredictTask): Promise<Predicted | null> {
+export default function predictInThread(task: StoppableTask): Promise<Predicted | null> {
   return predict(task);
 }

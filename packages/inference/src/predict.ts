@@ -20,19 +20,24 @@ export interface PredictTask {
   milliseconds: number;
 }
 
+/** A task that whoever asked can stop: once the number is not 0, nobody waits for the answer. */
+export type StoppableTask = PredictTask & { stop: Int32Array<SharedArrayBuffer> };
+
 /** The outputs by name, of all rows one after the other; whole numbers are within 32 bits. */
 export type Predicted = Record<string, Float32Array | Int32Array>;
 
-/** So few at once that memory stays bounded, and that a late answer is noticed. */
+/** So few at once that memory stays bounded, and that a late or unwanted answer is noticed. */
 const ROWS_AT_ONCE = 64;
 
 /** The model used last: who asks once asks again. */
 let last: { path: string; session: InferenceSession } | null = null;
 
-/** Null where the time is up. */
-export async function predict(task: PredictTask): Promise<Predicted | null> {
+/** Null where the time is up, or the task was stopped. */
+export async function predict(task: StoppableTask): Promise<Predicted | null> {
   const { path, inputs, shape, milliseconds, input = { name: "input", type: "float32" } } = task;
   const late = performance.now() + milliseconds;
+  const stopped = () => Atomics.load(task.stop, 0) !== 0;
+  if (stopped()) return null;
   const session = await sessionOf(path);
   const width = shape.reduce((product, length) => product * length, 1);
   const rows = inputs.length / width;
@@ -41,7 +46,7 @@ export async function predict(task: PredictTask): Promise<Predicted | null> {
   const batch = task.batch ?? null;
   const atOnce = batch ?? ROWS_AT_ONCE;
   for (let start = 0; start < rows; start += atOnce) {
-    if (performance.now() > late) return null;
+    if (performance.now() > late || stopped()) return null;
     const end = Math.min(start + atOnce, rows);
     const data = filledUp(inputs.subarray(start * width, end * width), batch, width);
     const feeds = { [input.name]: tensorOf(input.type, data, [data.length / width, ...shape]) };

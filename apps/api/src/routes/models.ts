@@ -71,13 +71,14 @@ export function modelRoutes(app: App, parts: Parts): void {
         },
       },
     },
-    async ({ params: { id }, body: { rows } }) => {
+    async ({ params: { id }, body: { rows } }, reply) => {
       const found = await modelOf(parts, id);
       const read = readRows(rows, found);
       if (read.faults) throw faulty("invalid_rows", read.faults);
       const path = await parts.storage.path(found.sha256);
       const task = { path, inputs: read.inputs, shape: read.shape, milliseconds: PREDICT_MS };
-      const predicted = await predict(parts, task);
+      const predicted = await predict(parts, reply, task);
+      if (predicted === null) return reply.hijack();
       return { predictions: namePredictions(predicted, classesOf(found)) };
     },
   );

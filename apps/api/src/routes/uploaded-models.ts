@@ -99,7 +99,7 @@ export async function uploadedModelRoutes(
         },
       },
     },
-    async ({ params: { id }, body: { rows } }) => {
+    async ({ params: { id }, body: { rows } }, reply) => {
       const model = await getUploadedModel(parts.db, id);
       if (!model) throw modelNotFound(id);
       const { sha256, input, output } = model;
@@ -107,10 +107,11 @@ export async function uploadedModelRoutes(
       if (read.faults) throw faulty("invalid_rows", read.faults);
       const path = await parts.storage.path(sha256);
       const { inputs } = read;
-      const predicted = await predict(parts, {
+      const predicted = await predict(parts, reply, {
         ...{ path, inputs, input, shape: input.shape },
         ...{ outputs: [output.name], batch: input.batch, milliseconds: PREDICT_MS },
       });
+      if (predicted === null) return reply.hijack();
       const numbers = predicted[output.name]!;
       const length = numbers.length / rows.length;
       return {
