@@ -38,21 +38,32 @@ export function loadNorm(arena: Arena, array: "g" | "w"): (range: Range) => numb
  * diverged.
  *
  * @param tensors the parameter tensors, each of which `norm` clips by itself
+ * @param measure the norm of all gradients together, which only `global_norm` asks for
+ * @returns clips; whoever knows that norm already gives it
  */
 export function loadClip(
   arena: Arena,
   clip: Clip,
   convention: string,
   tensors: readonly Range[],
-): () => void {
+  measure: () => number,
+): (length?: number) => void {
   const everything = [{ begin: 0, length: arena.length }];
-  const byNorm =
+  const byNorm = (length: string) =>
     convention === "torch"
-      ? "g = g * min(1, bound / (norm(g) + 1e-6))"
-      : "g = g * (bound / max(norm(g), bound))";
-  const text = clip.value === undefined ? byNorm : "g = max(-bound, min(bound, g))";
+      ? `g = g * min(1, bound / (${length} + 1e-6))`
+      : `g = g * (bound / max(${length}, bound))`;
+  if (clip.global_norm !== undefined) {
+    const program = load(byNorm("length"), ["bound", "length"], arena);
+    program.set("bound", clip.global_norm);
+    return (length = measure()) => {
+      program.set("length", length);
+      program.run(everything);
+    };
+  }
+  const text = clip.value === undefined ? byNorm("norm(g)") : "g = max(-bound, min(bound, g))";
   const program = load(text, ["bound"], arena);
-  program.set("bound", clip.value ?? clip.norm ?? clip.global_norm ?? Number.POSITIVE_INFINITY);
+  program.set("bound", clip.value ?? clip.norm ?? Number.POSITIVE_INFINITY);
   const ranges = clip.norm === undefined ? everything : tensors;
   return () => program.run(ranges);
 }

@@ -45,8 +45,11 @@ export interface Optimizer<P extends Precision = Precision> {
   addBatch(rows: number): void;
   /** Makes the gradient the mean over all rows added. With `accumulate` only, before `step`. */
   averageBatches(): void;
-  /** Clips, updates all weights, averages them. `factor` multiplies every group's lr for this step. */
-  step(factor?: number): void;
+  /**
+   * Clips, updates all weights, averages them. `factor` multiplies every group's lr for this step; `norm` is
+   * what `gradientNorm` says of this gradient, for whoever has asked it: clipping need not measure it again.
+   */
+  step(factor?: number, norm?: number): void;
   /** The L2 norm of all gradients, added up in doubles. */
   gradientNorm(): number;
   weightsAreFinite(): boolean;
@@ -109,9 +112,10 @@ export function buildOptimizer<P extends Precision>(options: OptimizerOptions<P>
   });
 
   const everything = { begin: 0, length };
-  const gradientNorm = loadNorm(arena, "g");
+  const normOfGradients = loadNorm(arena, "g");
+  const gradientNorm = () => normOfGradients(everything);
   const weightNorm = loadNorm(arena, "w");
-  const clipGradients = clip && loadClip(arena, clip, convention, tensors);
+  const clipGradients = clip && loadClip(arena, clip, convention, tensors, gradientNorm);
   const accumulation = options.accumulate ? loadAccumulation(arena) : null;
   const average = ema && loadAverage(arena, ema.decay);
   let t = 0;
@@ -127,9 +131,9 @@ export function buildOptimizer<P extends Precision>(options: OptimizerOptions<P>
     },
     addBatch: (rows) => accumulation?.add(rows),
     averageBatches: () => accumulation?.finish(),
-    step(factor = 1) {
+    step(factor = 1, norm) {
       t += 1;
-      clipGradients?.();
+      clipGradients?.(norm);
       for (const { program, ranges, lr } of groups) {
         program.set("t", t);
         program.set("lr", lr * factor);
@@ -137,7 +141,7 @@ export function buildOptimizer<P extends Precision>(options: OptimizerOptions<P>
       }
       average?.(t);
     },
-    gradientNorm: () => gradientNorm(everything),
+    gradientNorm,
     weightsAreFinite: () => tensors.every((tensor) => Number.isFinite(weightNorm(tensor))),
     save: () => ({
       step: t,

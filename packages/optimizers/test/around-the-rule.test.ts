@@ -50,6 +50,28 @@ test("clipping: by value, by the norm of each tensor, by the norm of all", () =>
   expect(clipped({ global_norm: 6 }, "torch", [3, 4, 0, 0])).toEqual([3, 4, 0, 0]);
 });
 
+test("whoever has measured the norm of all gradients gives it to the step, which does not measure again", () => {
+  for (const convention of ["torch", "keras"]) {
+    const groups = [{ tensors: [0], hypers: { lr: 1 } }];
+    const [precision, tensors] = ["float64", [{ begin: 0, length: 2 }]] as const;
+    const clip = { global_norm: 5 };
+    const optimizer = buildOptimizer({ text: SGD, precision, tensors, groups, clip, convention });
+    const gradients = [3e6, 4e6];
+    const updateOf = (norm?: number) => {
+      optimizer.weights.fill(0);
+      optimizer.gradients.set(gradients);
+      optimizer.step(1, norm);
+      return Array.from(optimizer.weights);
+    };
+    const measured = updateOf();
+    optimizer.gradients.set(gradients);
+    expect(updateOf(optimizer.gradientNorm())).toEqual(measured);
+    expect(measured[0]).toBeCloseTo(-3, 10);
+    // Ten times the norm it has: a tenth of the update.
+    expect(updateOf(5e7)[1]).toBeCloseTo(-0.4, 10);
+  }
+});
+
 test("a gradient that is not finite stays so when it is clipped", () => {
   for (const clip of [{ value: 1 }, { norm: 1 }, { global_norm: 1 }])
     expect(clipped(clip, "keras", [Number.NaN, 1, 1, 1])[0]).toBeNaN();

@@ -105,9 +105,10 @@ export async function* train(
       if (accumulate > 1) optimizer.addBatch(rows);
       if (isComplete) {
         if (accumulate > 1) optimizer.averageBatches();
-        norm += optimizer.gradientNorm();
+        const ofStep = optimizer.gradientNorm();
+        norm += ofStep;
         factor = schedule.factor(optimizer.stepsTaken);
-        optimizer.step(factor);
+        optimizer.step(factor, ofStep);
         taken += 1;
       }
       if (performance.now() - turn > TURN_MS) {
