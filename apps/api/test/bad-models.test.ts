@@ -145,6 +145,13 @@ const MODELS: [title: string, model: string, status: number, pointer: string, me
     /\[100000, 1009, 1009\], 101808100000 numbers for one row; at most/,
   ],
   [
+    "few weights, but outputs of gigabytes for a batch",
+    layers(conv({ filters: 90_000 }), ...many(100, () => ({ type: "relu" })), FLATTEN, DENSE),
+    422,
+    "/batch_size",
+    /give 587520002 numbers for a row, 5875200020 for a batch of 10; at most 2147483648, so at most 3 rows/,
+  ],
+  [
     "outputs that grow layer by layer",
     layers(...many(900, () => conv({ padding: 1000 })), FLATTEN, DENSE),
     422,

@@ -1,5 +1,6 @@
 import {
   DEFAULT_PRESET_SIZE,
+  elements,
   expandPreset,
   type Fault,
   followShapes,
@@ -27,7 +28,11 @@ export function chooseLayers(
     const shapes = followShapes(layers, inputs, outputs, initialisation);
     if (shapes.faults) return shapes.faults;
     const resolved = { ...stated, layers: shapes.layers.map(({ layer }) => layer), initialisation };
-    return { resolved, parameters: shapes.layers.flatMap(({ parameters }) => parameters) };
+    return {
+      resolved,
+      parameters: shapes.layers.flatMap(({ parameters }) => parameters),
+      numbers: shapes.layers.reduce((sum, { output }) => sum + elements(output), 0),
+    };
   };
   if ("layers" in model) {
     const followed = follow(model.layers, {});

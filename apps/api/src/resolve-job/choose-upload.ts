@@ -64,6 +64,7 @@ export function chooseUpload(
       ...{ initialisation, vocabulary: upload.input.vocabulary },
     },
     parameters: uploadedParameters(upload, { head, frozen, outputs, initialisation }),
+    numbers: null,
   };
 }
 

@@ -12,6 +12,7 @@ import {
 } from "@descent/contracts";
 import { countParts } from "@descent/datasets";
 import type { RuleDescription } from "@descent/optimizers/catalogue";
+import { checkBatch } from "./check-batch.ts";
 import { checkEmbeddings } from "./check-embeddings.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import { chooseLoss } from "./choose-loss.ts";
@@ -89,6 +90,9 @@ export function resolveJob(
     });
   else if (model && parameters === 0)
     faults.push({ pointer: "/model/layers", message: "the model has nothing to train" });
+  const training = profile.rows < 2 ? null : countParts(profile.rows, validationFraction).training;
+  if (training !== null && typeof model?.numbers === "number")
+    checkBatch(model.numbers, Math.min(batchSize, training), faults);
 
   const tensors = model?.parameters.map(({ name }) => name) ?? null;
   const penalty = resolvePenalties(spec.penalty ?? [], tensors, faults);
@@ -97,10 +101,7 @@ export function resolveJob(
     ownRule,
     {
       epochs: spec.epochs,
-      batchesPerEpoch:
-        profile.rows < 2
-          ? null
-          : Math.ceil(countParts(profile.rows, validationFraction).training / batchSize),
+      batchesPerEpoch: training === null ? null : Math.ceil(training / batchSize),
       tensors,
       metrics,
     },
