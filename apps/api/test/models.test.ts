@@ -244,6 +244,33 @@ test("the file comes with its name and its tag, and not before the job has finis
   expect(none.detail).toContain("diverged");
 });
 
+test("rows go through a model that makes much of a row a few at once", async () => {
+  const dataset = { id: await imagesDataset() };
+  const wide: Layer[] = [
+    { type: "conv2d", filters: 1, kernel: 1, padding: 500 },
+    { type: "conv2d", filters: 3, kernel: 1 },
+    { type: "global_avg_pool2d" },
+    { type: "dense" },
+  ];
+  const id = await create({ dataset, model: { layers: wide }, batch_size: 1, epochs: 1 });
+  await trained(id);
+  const { predictor } = api.parts;
+  const asked: PredictTask[] = [];
+  api.parts.predictor = {
+    ...predictor,
+    predict(task, signal) {
+      asked.push(task);
+      return predictor.predict(task, signal);
+    },
+  };
+  const image = [Array(4).fill([1, 2, 3, 4])];
+  const answers = await predicted(id, Array(20).fill(image));
+  api.parts.predictor = predictor;
+  // One channel and three of 1004 x 1004, 3 means, 2 outputs: 4,032,069 numbers; 2^26 hold them 16 times.
+  expect(asked.map(({ atOnce }) => atOnce)).toEqual([16]);
+  expect(answers).toEqual(Array(20).fill(answers[0]));
+});
+
 /** So many rows that a thread would work on them for minutes. */
 const endless = (task: PredictTask): PredictTask => ({
   ...{ ...task, inputs: new Float32Array(2 ** 24) },

@@ -16,6 +16,8 @@ export interface PredictTask {
   outputs?: string[];
   /** How many rows the file takes at once, where it takes no other number; the last ones are filled up with zeros. */
   batch?: number | null;
+  /** At most so many rows at once, where rows are large; never more than 64. */
+  atOnce?: number | null;
   /** Time for all rows. */
   milliseconds: number;
 }
@@ -44,7 +46,7 @@ export async function predict(task: StoppableTask): Promise<Predicted | null> {
   const wanted = task.outputs ?? [...session.outputNames];
   const answers: Record<string, Tensor>[] = [];
   const batch = task.batch ?? null;
-  const atOnce = batch ?? ROWS_AT_ONCE;
+  const atOnce = batch ?? Math.min(task.atOnce ?? ROWS_AT_ONCE, ROWS_AT_ONCE);
   for (let start = 0; start < rows; start += atOnce) {
     if (performance.now() > late || stopped()) return null;
     const end = Math.min(start + atOnce, rows);

@@ -9,7 +9,7 @@ const MAX_WIDTH = 100_000;
  * column gives one number per value. Null when it is not known or too large, with the reason in `faults`.
  */
 export function countInputs(
-  { shape }: DatasetProfile,
+  { shape }: Pick<DatasetProfile, "shape">,
   features: Column[] | null,
   faults: Fault[],
 ): number[] | null {

@@ -4,6 +4,7 @@ import { type FoundModel, findModel } from "@descent/db";
 import { Type } from "typebox";
 import type { App, Parts } from "../app.ts";
 import { problems } from "../openapi/responses.ts";
+import { countRowsAtOnce } from "../predict/count-rows-at-once.ts";
 import { classesOf, namePredictions } from "../predict/name-predictions.ts";
 import { PREDICT_MS, predict, ROWS_LIMIT } from "../predict/predict.ts";
 import { readRows } from "../predict/read-rows.ts";
@@ -76,7 +77,9 @@ export function modelRoutes(app: App, parts: Parts): void {
       const read = readRows(rows, found);
       if (read.faults) throw faulty("invalid_rows", read.faults);
       const path = await parts.storage.path(found.sha256);
-      const task = { path, inputs: read.inputs, shape: read.shape, milliseconds: PREDICT_MS };
+      const { inputs, shape } = read;
+      const atOnce = countRowsAtOnce(found);
+      const task = { path, inputs, shape, atOnce, milliseconds: PREDICT_MS };
       const predicted = await predict(parts, reply, task);
       if (predicted === null) return reply.hijack();
       return { predictions: namePredictions(predicted, classesOf(found)) };
