@@ -1,5 +1,5 @@
 import { LIMITS } from "./limits.ts";
-import { refuse } from "./refuse.ts";
+import { BudgetSpent } from "./refuse.ts";
 
 /** The bytes of a message and where in the file's structure they stand. */
 export interface Piece {
@@ -14,12 +14,10 @@ export function inside(piece: Piece, steps: string, bytes: Uint8Array): Piece {
   return { ...piece, pointer: piece.pointer + steps, bytes };
 }
 
-/** @throws ModelRefused when the file has more entries than any may have */
+/** @throws BudgetSpent when the file has more entries than any may have */
 export function spend(budget: Piece["budget"], entries: number, pointer: string): void {
   budget.entries -= entries;
-  if (budget.entries < 0)
-    refuse(
-      pointer,
-      `the file has more than ${LIMITS.entries} entries; large tensors belong in raw_data`,
-    );
+  if (budget.entries >= 0) return;
+  const message = `the file has more than ${LIMITS.entries} entries; large tensors belong in raw_data`;
+  throw new BudgetSpent([{ pointer, message }]);
 }

@@ -61,11 +61,14 @@ export function readMessage<M extends MessageName, K extends keyof FieldsOf<M> &
   take: Record<K, number>,
 ): Fields<M, K> {
   const shapes = SHAPES.get(message)!;
-  const spans = findFields(shapes, piece, take);
+  const most: Partial<Record<string, number>> = take;
+  const spans = findFields(shapes, piece, most);
   const fields: Record<string, unknown> = {};
-  for (const shape of shapes.values())
-    if (shape.name in take)
-      fields[shape.name] = contentsOf(shape, piece, spans.get(shape.name) ?? []);
+  for (const shape of shapes.values()) {
+    const { name } = shape;
+    if (most[name] !== undefined)
+      fields[name] = contentsOf(shape, piece, spans.get(name) ?? [], most[name]);
+  }
   return fields as Fields<M, K>;
 }
 
@@ -90,12 +93,13 @@ function findFields(
     const spans = found.get(shape.name) ?? [];
     if (spans.length === 0) found.set(shape.name, spans);
     if (spans.length > 0 && !shape.repeated) refuse(place(), "the file has it twice");
-    if (spans.length >= 2 * most) refuse(place(), `there are more than ${most}`);
+    if (spans.length >= 2 * most) refuseMany(most, place());
     spans.push(cursor.at - length, cursor.at);
   }
   return found;
 }
 
+const FIXED_BYTES = { [WIRE.four]: 4, [WIRE.eight]: 8 };
 const DAMAGED = "these are not the bytes of an ONNX file: it is damaged, or something else";
 
 /** Moves behind what a tag announces, and says how many bytes that were. */
@@ -110,10 +114,10 @@ function passContents(
   const packed = wire === WIRE.length && (unpacked === undefined || repeated);
   if (wire !== unpacked && !packed) refuse(place(), DAMAGED);
   const from = cursor.at;
-  if (wire === WIRE.varint || wire === WIRE.length)
-    if (!readVarint(cursor, bytes.length)) refuse(place(), DAMAGED);
+  const fixed = wire === WIRE.four || wire === WIRE.eight;
+  if (!fixed && !readVarint(cursor, bytes.length)) refuse(place(), DAMAGED);
   if (wire === WIRE.varint) return cursor.at - from;
-  const length = wire === WIRE.length ? numberOf(cursor) : wire === WIRE.four ? 4 : 8;
+  const length = fixed ? FIXED_BYTES[wire] : numberOf(cursor);
   const left = bytes.length - cursor.at;
   if (length < 0 || length > left)
     refuse(place(), `it is ${length} bytes long, but only ${left} are there: is the file whole?`);
@@ -121,10 +125,16 @@ function passContents(
   return length;
 }
 
-function contentsOf({ name, type, repeated }: FieldShape, piece: Piece, spans: number[]): unknown {
+function contentsOf(
+  { name, type, repeated }: FieldShape,
+  piece: Piece,
+  spans: readonly number[],
+  most: number,
+): unknown {
   const place = { ...piece, pointer: `${piece.pointer}/${name}` };
   if (type in NUMBER_WIRE) {
     const numbers = readNumbers(type as keyof Numbers, place, spans);
+    if (numbers.length > most) refuseMany(most, place.pointer);
     if (repeated) return numbers;
     return numbers[0] === undefined ? undefined : exact(numbers[0], place.pointer);
   }
@@ -134,4 +144,8 @@ function contentsOf({ name, type, repeated }: FieldShape, piece: Piece, spans: n
     values.push(type === "string" ? readName(bytes, place.pointer) : bytes);
   }
   return repeated ? values : values[0];
+}
+
+function refuseMany(most: number, pointer: string): never {
+  refuse(pointer, `there are more than ${most}, which are the most that are read`);
 }

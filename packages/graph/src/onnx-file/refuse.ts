@@ -13,6 +13,9 @@ export function refuse(pointer: string, message: string, allowed?: Fault["allowe
   throw new ModelRefused([{ pointer, message, ...(allowed === undefined ? {} : { allowed }) }]);
 }
 
+/** The file has been read as far as it may be: there is no use in looking at its other parts. */
+export class BudgetSpent extends ModelRefused {}
+
 /**
  * Does something with each item, and at the end refuses with the faults of all; the first few are enough.
  *
@@ -25,7 +28,7 @@ export function forEachSound<T>(items: Iterable<T>, act: (item: T, index: number
     try {
       act(item, index++);
     } catch (error) {
-      if (!(error instanceof ModelRefused)) throw error;
+      if (!(error instanceof ModelRefused) || error instanceof BudgetSpent) throw error;
       faults.push(...error.faults);
       if (faults.length >= MOST_FAULTS) break;
     }
