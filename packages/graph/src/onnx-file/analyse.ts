@@ -95,7 +95,7 @@ function analyseOutput(file: OnnxFile, prepared: Prepared, pointer: string): Ana
   const { softmax, sigmoid } = probabilities;
   const profile: ModelProfile = {
     ...{ opset: file.opset, producer: file.producer },
-    input: { name: input.name, type: input.type, shape: input.shape },
+    input: { ...input, vocabulary: t.vocabulary },
     output: {
       name: prepared.outputName,
       shape: [Number(output.shape[1])],

@@ -44,7 +44,7 @@ export function buildFile(
   const taken = isIds ? cast(graph, x, "int64") : x;
   const { output, t, numbersPerRow } = translate(graph, mode, taken, {
     ...{ nodes: prepared.nodes, tensors: prepared.tensors, outputName: prepared.outputName },
-    ...{ opset, isBatchFixed: input.isBatchFixed, inputName: input.name, isIds },
+    ...{ opset, isBatchFixed: input.batch !== null, inputName: input.name, isIds },
     ...{ parameters, frozen },
   });
   // [rows, n, 1, 1] and [rows] say the same.

@@ -35,8 +35,9 @@ export function openCall(t: Translation, node: OnnxNode): Call {
   const has = (place: number) => (node.inputs[place] ?? "") !== "";
   const term = (place: number): Term => {
     const name = node.inputs[place] ?? "";
-    const found = name === "" ? undefined : termOf(t, name);
-    return found ?? refuse(`it needs an input ${place}`, "/input");
+    if (name === "") refuse(`it needs an input ${place}`, "/input");
+    // Of operators with several outputs some give only the first here, such as MaxPool its maxima.
+    return termOf(t, name) ?? refuse(`it takes ${name}, which is not given here`, at(place));
   };
   const known = (place: number, what: string): Known => {
     const found = term(place);

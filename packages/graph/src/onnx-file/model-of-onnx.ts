@@ -2,9 +2,10 @@ import { type Loss, nameOfLoss, type UploadChoice, uploadedParameters } from "@d
 import { addInput, emptyGraph, type ForwardOp, type Value } from "../graph.ts";
 import type { AppendedModel, Mode, Model } from "../model.ts";
 import { analyse } from "./analyse.ts";
+import { appendFit } from "./append-fit.ts";
 import { type BuiltFile, buildFile } from "./build-file.ts";
 import { replaceHead } from "./find-head.ts";
-import { appendFit } from "./fits-input.ts";
+
 import { ModelRefused, type OnnxFile } from "./onnx-file.ts";
 
 export interface OnnxChoice extends UploadChoice {
@@ -19,7 +20,7 @@ export interface OnnxChoice extends UploadChoice {
  *
  * @throws ModelRefused where the file is no such model, or does not give as many outputs
  * @throws Error where the choice names what the file has not: its head, or a frozen parameter
- * @throws RangeError where the data's rows do not fit, of which fitsInput tells
+ * @throws RangeError where the data's rows do not fit, of which contracts' arrange tells
  */
 export function modelOfOnnx(file: OnnxFile, choice: OnnxChoice): Model {
   const { profile, prepared: whole, head, input, pointer } = analyse(file);
@@ -41,7 +42,7 @@ export function modelOfOnnx(file: OnnxFile, choice: OnnxChoice): Model {
 
   const build = (mode: Mode, graph = emptyGraph<ForwardOp>(), given?: Value) => {
     const x = given ?? addInput(graph, "input", "float32", ["rows", ...choice.inputShape]);
-    const fitted = appendFit(graph, x, input.shape, choice.inputShape);
+    const fitted = appendFit(graph, x, choice.inputShape, input.shape);
     return { x, built: buildFile(graph, mode, fitted, options) };
   };
   const { t, numbersPerRow, output } = build("inference").built;

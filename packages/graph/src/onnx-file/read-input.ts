@@ -3,10 +3,7 @@ import { MODEL_INPUT_TYPES } from "@descent/contracts";
 import { ModelRefused, type OnnxFile } from "./onnx-file.ts";
 import type { Prepared } from "./prepare-nodes.ts";
 
-export type FileInput = ModelProfile["input"] & {
-  /** Whether the file says that it takes one row at a time. */
-  isBatchFixed: boolean;
-};
+export type FileInput = Omit<ModelProfile["input"], "vocabulary">;
 
 /**
  * The one input that leads to the output. Its first axis is the rows, of any number; or 1, where an exporter
@@ -40,5 +37,5 @@ export function readInput({ inputs }: OnnxFile, { nodes }: Prepared): FileInput 
     if (typeof length === "number" && length > 0) return length;
     throw refused(`axis ${axis + 1} has no fixed length: export the model with one`);
   });
-  return { name, type, shape, isBatchFixed: rows === 1 };
+  return { name, type, shape, batch: rows === 1 ? 1 : null };
 }

@@ -21,8 +21,7 @@ import { checkFits } from "./products.ts";
 /** What behaves differently in training, and normalisations. */
 export const NORMALISATION: Rows = {
   Dropout: (call) => {
-    const { graph, t, value, has, node } = call;
-    if ((node.outputs[1] ?? "") !== "") refuseSecond(call);
+    const { graph, t, value, has } = call;
     const rate = has(1) ? call.number(1, "the ratio") : 0.5;
     if (!(rate >= 0 && rate < 1)) refuse("the ratio must be from 0 to below 1", "/input/1");
     const x = value(0);
@@ -63,8 +62,7 @@ export const NORMALISATION: Rows = {
 
   // Over the axes from `axis` on (Ba et al. 2016).
   LayerNormalization: (call) => {
-    const { graph, t, value, has, int, float, node } = call;
-    if (node.outputs.slice(1).some((name) => name !== "")) refuseSecond(call);
+    const { graph, t, value, has, int, float } = call;
     const x = value(0);
     const first = axisFromFront(int("axis", -1), x.shape.length);
     const axes = [...x.shape.keys()].slice(first);
@@ -115,10 +113,6 @@ export const NORMALISATION: Rows = {
     return normalise(t, x, axes, 1e-9);
   },
 };
-
-function refuseSecond({ node }: Call): never {
-  return refuse(`only the first output of ${node.op} is given here`, "/output/1");
-}
 
 const isParameter = (t: Translation, value: Value) => t.parameters.get(value.name) === value;
 

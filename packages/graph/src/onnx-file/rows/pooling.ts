@@ -19,8 +19,7 @@ import { checkWindows } from "./products.ts";
 
 export const POOLING: Rows = {
   MaxPool: (call) => {
-    const { graph, value, node, int } = call;
-    if ((node.outputs[1] ?? "") !== "") refuse("its places, the second output, are not given");
+    const { graph, value, int } = call;
     if (int("storage_order", 0) !== 0) refuse("only row-major order", "/attribute/storage_order");
     const x = value(0);
     // Padding never wins: what the last window lacks may be padded.
