@@ -62,13 +62,15 @@ export function addInput(
   return value;
 }
 
+const CONSTANT = "constant_";
+
 /** Adds a tensor whose numbers are part of the graph. */
 export function addConstant(
   graph: AnyGraph,
   data: Constant["data"],
   shape: readonly number[],
 ): Value {
-  const value: Value = { name: `constant_${graph.constants.length}`, type: typeOf(data), shape };
+  const value: Value = { name: `${CONSTANT}${graph.constants.length}`, type: typeOf(data), shape };
   graph.constants.push({ value, data });
   return value;
 }
@@ -85,7 +87,8 @@ function typeOf(data: Constant["data"]): ElementType {
  * @throws Error when the value is not a constant of the graph
  */
 export function numbersOf(graph: AnyGraph, value: Value): number[] {
-  const constant = graph.constants.find((candidate) => candidate.value === value);
-  if (constant === undefined) throw new Error(`${value.name} is not a constant`);
+  // addConstant called it after its place, which copies of a graph keep: no search through thousands.
+  const constant = graph.constants[Number(value.name.slice(CONSTANT.length))];
+  if (constant?.value !== value) throw new Error(`${value.name} is not a constant`);
   return Array.from(constant.data, Number);
 }
