@@ -118,7 +118,7 @@ describe("what a job makes of it", () => {
     const { resolved, parameters } = await validated(
       spec(
         { id: mlp!.id, head: "replace", freeze },
-        { optimizer: { rule: "sgd", lr: 0.1, groups: [{ match: "head.*", lr: 1 }] } },
+        { optimizer: { rule: "sgd", lr: 0.1, groups: [{ match: "head.*" }] } },
       ),
     );
     const head = mlp!.head!;
@@ -146,12 +146,12 @@ describe("what a job makes of it", () => {
     expect(resolved.dataset.scaling).toBe("unit");
   });
 
-  const WRONG: [string, () => object, Expected[]][] = [
-    ["no such model", () => spec({ id: "mdl_none" }), [["/model/id", /no model mdl_none/]]],
+  const WRONG: [string, () => object, () => Expected[]][] = [
+    ["no such model", () => spec({ id: "mdl_none" }), () => [["/model/id", /no model mdl_none/]]],
     [
       "another number of inputs",
       () => spec({ id: conv!.id }),
-      [["/model/id", /\[1, 8, 8\], 64 numbers.*\[4\], 4 numbers/]],
+      () => [["/model/id", /\[1, 8, 8\], 64 numbers.*\[4\], 4 numbers/]],
     ],
     [
       "another number of outputs",
@@ -163,7 +163,7 @@ describe("what a job makes of it", () => {
             loss: "mse",
           },
         ),
-      [
+      () => [
         ["/model/head", /gives 3 numbers.*needs 1.*replace/],
         ["/model/id", /.*/],
       ],
@@ -171,7 +171,7 @@ describe("what a job makes of it", () => {
     [
       "a pattern that matches nothing",
       () => spec({ id: mlp!.id, freeze: ["*", "conv*"] }),
-      [
+      () => [
         [
           "/model/freeze/1",
           /"conv\*" matches no parameter/,
@@ -183,11 +183,11 @@ describe("what a job makes of it", () => {
     [
       "a start for a head that is kept",
       () => spec({ id: mlp!.id, initialisation: "zeros" }),
-      [["/model/initialisation", /new head/]],
+      () => [["/model/initialisation", /new head/]],
     ],
   ];
   test.each(WRONG)("refused: %s", async (_title, body, faults) => {
-    await refused(api, () => post("/v1/jobs", body()), 422, "invalid_job", faults);
+    await refused(api, () => post("/v1/jobs", body()), 422, "invalid_job", faults());
   });
   test("refused: another field, another head", async () => {
     await refused(
@@ -196,7 +196,7 @@ describe("what a job makes of it", () => {
       400,
       "invalid_request",
       [
-        ["/model/layers", /head/],
+        ["/model/layers", /not a field/],
         ["/model/head", /.*/, ["keep", "replace"]],
       ],
     );
@@ -204,7 +204,7 @@ describe("what a job makes of it", () => {
 });
 
 test("it is deleted when no unfinished job uses it", async () => {
-  const model = await uploadGolden(api, "sklearn-mlp-three-classes");
+  const model = await uploadGolden(api, "sklearn-pipeline");
   const url = `/v1/models/${model.id}`;
   const remove = () => api.app.inject({ method: "DELETE", url });
   const created = await post("/v1/jobs", spec({ id: model.id }));
@@ -215,7 +215,7 @@ test("it is deleted when no unfinished job uses it", async () => {
   expectProblem(await remove(), 409, "model_in_use");
   await api.parts.db.pool.query("UPDATE jobs SET status = 'finished' WHERE id = $1", [id]);
   // The same file under another id keeps the blob.
-  const twin = await uploadGolden(api, "sklearn-mlp-three-classes");
+  const twin = await uploadGolden(api, "sklearn-pipeline");
   expect((await remove()).statusCode).toBe(204);
   expectProblem(await remove(), 404, "model_not_found");
   expectProblem(await get(url), 404, "model_not_found");
@@ -231,7 +231,11 @@ describe("a file that cannot be used is refused with its place, and nothing is k
   const FILES: [string, () => Promise<Buffer>, Expected[]][] = [
     ["nothing", async () => Buffer.alloc(0), [["", /.*/]]],
     ["a text", async () => Buffer.from("a,b\n1,2\n"), [["", /.*/]]],
-    ["a half", async () => (await readGolden("pytorch-conv")).subarray(0, 3000), [["", /.*/]]],
+    [
+      "a half",
+      async () => (await readGolden("pytorch-conv")).subarray(0, 3000),
+      [["/graph", /whole/]],
+    ],
     [
       "an operator without a derivative",
       () => readGolden("refused-lstm"),
