@@ -1,7 +1,15 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Dataset, Epoch, Job, JobSpec, Predictions } from "@descent/contracts";
+import type {
+  Dataset,
+  Epoch,
+  Job,
+  JobSpec,
+  Outputs,
+  Predictions,
+  UploadedModel,
+} from "@descent/contracts";
 import { expect } from "vitest";
 import { createTestDatabase } from "../harness.ts";
 import { addressOf, runProgram } from "../run-program.ts";
@@ -16,6 +24,11 @@ export interface OpenApi {
   ended(id: string): Promise<Job>;
   epochs(id: string): Promise<Epoch[]>;
   predict(id: string, rows: unknown[]): Promise<Prediction[]>;
+  /** What a job has learnt, an ONNX file. */
+  model(id: string): Promise<Buffer>;
+  uploadModel(name: string, file: Uint8Array): Promise<UploadedModel>;
+  /** What an uploaded model gives. */
+  outputs(id: string, rows: unknown[]): Promise<Outputs["outputs"]>;
   close(): Promise<void>;
 }
 
@@ -61,6 +74,19 @@ export async function openApi(): Promise<OpenApi> {
       const path = `/v1/jobs/${id}/predictions`;
       return (await send<Predictions>(path, { rows })).predictions;
     },
+    async model(id) {
+      const answer = await fetch(`${url}/v1/jobs/${id}/model`);
+      expect(answer.ok).toBe(true);
+      return Buffer.from(await answer.arrayBuffer());
+    },
+    uploadModel: (name, file) =>
+      ask(`/v1/models?name=${name}`, {
+        method: "POST",
+        headers: { "content-type": "application/octet-stream" },
+        body: Buffer.from(file),
+      }),
+    outputs: async (id, rows) =>
+      (await send<Outputs>(`/v1/models/${id}/predictions`, { rows })).outputs,
     close: stop,
   };
 }

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import type { JobSpec, UploadedModel } from "@descent/contracts";
 import { claimJob } from "@descent/db";
+import { readAnswers, readGolden } from "@descent/test/golden-model";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { postModel, readAnswers, readGolden, uploadGolden } from "./golden-model.ts";
 import {
   expectProblem,
   FLOWERS,
@@ -14,6 +14,7 @@ import {
 } from "./open-test-app.ts";
 import { type Expected, refused } from "./refused.ts";
 import { uploadImages } from "./upload-images.ts";
+import { postModel, uploadGolden } from "./upload-model.ts";
 
 let api: TestApp;
 /** 4 numbers to 3 classes, and images [1, 8, 8] to 3 classes. */
@@ -115,11 +116,9 @@ describe("what a job makes of it", () => {
   test("with a new head of the target's size and the rest frozen", async () => {
     const [first] = mlp!.parameters;
     const freeze = [first!.name, "*bias"];
+    const optimizer = { rule: "sgd", lr: 0.1, groups: [{ match: "head.*" }] };
     const { resolved, parameters } = await validated(
-      spec(
-        { id: mlp!.id, head: "replace", freeze },
-        { optimizer: { rule: "sgd", lr: 0.1, groups: [{ match: "head.*" }] } },
-      ),
+      spec({ id: mlp!.id, head: "replace", freeze }, { optimizer }),
     );
     const head = mlp!.head!;
     expect(resolved.model.frozen).toEqual(
