@@ -107,7 +107,7 @@ describe("what a job makes of it", () => {
     expect(parameters).toBe(mlp!.parameter_count);
     expect(resolved.model).toEqual({
       ...{ id: mlp!.id, sha256: mlp!.sha256, head: "keep", freeze: [], frozen: [] },
-      ...{ initialisation: null, vocabulary: null },
+      ...{ initialisation: null, vocabulary: null, numbers_per_row: mlp!.numbers_per_row },
     });
     expect(resolved.dataset.scaling).toBe("none");
     expect(resolved.loss).toBe("cross_entropy");

@@ -121,8 +121,9 @@ export interface ResolvedUpload {
   frozen: string[];
   /** Of the new head; null where the head is kept. */
   initialisation: Initialisation | null;
-  /** What the file's input says of itself. */
+  /** As the profile of the file has them. */
   vocabulary: number | null;
+  numbers_per_row: number;
 }
 
 export type ResolvedModel = ResolvedLayers | ResolvedUpload;

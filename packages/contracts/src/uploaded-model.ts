@@ -36,6 +36,8 @@ export const ModelProfile = Type.Object(
       { ...tensor, activation: nullable(Type.Enum([...LAST_ACTIVATIONS])) },
       closed,
     ),
+    /** What all its operators together give for one row: what memory is reckoned by. */
+    numbers_per_row: Type.Integer(),
     /** How often each ONNX operator occurs. */
     operators: Type.Record(Type.String(), Type.Integer()),
     parameters: Type.Array(Type.Object(tensor, closed)),

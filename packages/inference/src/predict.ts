@@ -17,7 +17,7 @@ export interface PredictTask {
   /** How many rows the file takes at once, where it takes no other number; the last ones are filled up with zeros. */
   batch?: number | null;
   /** At most so many rows at once, where rows are large; never more than 64. */
-  atOnce?: number | null;
+  atOnce?: number;
   /** Time for all rows. */
   milliseconds: number;
 }

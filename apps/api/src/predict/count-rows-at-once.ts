@@ -9,19 +9,19 @@ const MAX_NUMBERS = 2 ** 26;
 /**
  * How many rows may go through a job's model at once, at least one: a layer may give that many numbers for a
  * single row.
- *
- * @returns null of an uploaded model, of whose layers nothing is known here
  */
-export function countRowsAtOnce(
-  found: Pick<FoundModel, "resolved" | "columns" | "shape">,
-): number | null {
+export function countRowsAtOnce(found: Pick<FoundModel, "resolved" | "columns" | "shape">): number {
   const { model, dataset, loss } = found.resolved;
-  if (!("layers" in model)) return null;
+  if (!("layers" in model)) return rowsOf(model.numbers_per_row);
   const columns = found.columns.filter(({ name }) => dataset.features.includes(name));
   const inputs = countInputs(found, columns, []);
   const outputs = loss === "binary_cross_entropy" ? 1 : (classesOf(found)?.length ?? 1);
   const shapes = inputs && followShapes(model.layers, inputs, outputs, model.initialisation);
   if (!shapes || shapes.faults) throw new Error("the model does not fit its data");
-  const numbers = shapes.layers.reduce((sum, { output }) => sum + elements(output), 0);
+  return rowsOf(shapes.layers.reduce((sum, { output }) => sum + elements(output), 0));
+}
+
+/** @param numbers given for one row */
+export function rowsOf(numbers: number): number {
   return Math.max(1, Math.floor(MAX_NUMBERS / numbers));
 }

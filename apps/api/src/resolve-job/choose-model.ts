@@ -13,8 +13,8 @@ import { chooseUpload } from "./choose-upload.ts";
 export interface ChosenModel {
   resolved: ResolvedModel;
   parameters: ParameterTensor[];
-  /** How many numbers all layers together give for one row; null of an uploaded model, which has no layers. */
-  numbers: number | null;
+  /** How many numbers all layers together give for one row. */
+  numbers: number;
 }
 
 /**

@@ -62,9 +62,10 @@ export function chooseUpload(
     resolved: {
       ...{ id: upload.id, sha256: upload.sha256, head, freeze: model.freeze ?? [], frozen },
       ...{ initialisation, vocabulary: upload.input.vocabulary },
+      numbers_per_row: upload.numbers_per_row,
     },
     parameters: uploadedParameters(upload, { head, frozen, outputs, initialisation }),
-    numbers: null,
+    numbers: upload.numbers_per_row,
   };
 }
 

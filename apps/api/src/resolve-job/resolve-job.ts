@@ -91,8 +91,7 @@ export function resolveJob(
   else if (model && parameters === 0)
     faults.push({ pointer: "/model/layers", message: "the model has nothing to train" });
   const training = profile.rows < 2 ? null : countParts(profile.rows, validationFraction).training;
-  if (training !== null && typeof model?.numbers === "number")
-    checkBatch(model.numbers, Math.min(batchSize, training), faults);
+  if (training !== null && model) checkBatch(model.numbers, Math.min(batchSize, training), faults);
 
   const tensors = model?.parameters.map(({ name }) => name) ?? null;
   const penalty = resolvePenalties(spec.penalty ?? [], tensors, faults);

@@ -16,6 +16,7 @@ import { Type } from "typebox";
 import type { App, AppSettings, Parts } from "../app.ts";
 import { keepModel } from "../keep-model.ts";
 import { problems } from "../openapi/responses.ts";
+import { rowsOf } from "../predict/count-rows-at-once.ts";
 import { finite } from "../predict/name-predictions.ts";
 import { PREDICT_MS, predict, ROWS_LIMIT } from "../predict/predict.ts";
 import { readNumbers } from "../predict/read-numbers.ts";
@@ -110,6 +111,7 @@ export async function uploadedModelRoutes(
       const predicted = await predict(parts, reply, {
         ...{ path, inputs, input, shape: input.shape },
         ...{ outputs: [output.name], batch: input.batch, milliseconds: PREDICT_MS },
+        atOnce: rowsOf(model.numbers_per_row),
       });
       if (predicted === null) return reply.hijack();
       const numbers = predicted[output.name]!;

@@ -84,7 +84,7 @@ function analyseOutput(file: OnnxFile, prepared: Prepared, pointer: string): Ana
   };
   const graph = emptyGraph<ForwardOp>();
   const x = addInput(graph, "input", "float32", ["rows", ...input.shape]);
-  const { output, probabilities, t } = buildFile(graph, "inference", x, options);
+  const { output, probabilities, t, numbersPerRow } = buildFile(graph, "inference", x, options);
   const behind = valuesBehind(graph, output);
   const parameters = found.parameters.filter((name) => behind.has(t.parameters.get(name)!));
   if (parameters.length === 0)
@@ -101,6 +101,7 @@ function analyseOutput(file: OnnxFile, prepared: Prepared, pointer: string): Ana
       shape: [Number(output.shape[1])],
       activation: softmax ? "softmax" : sigmoid ? "sigmoid" : null,
     },
+    numbers_per_row: numbersPerRow,
     operators: countOperators(file),
     parameters: parameters.map(tensor),
     buffers: found.statistics.map(tensor),

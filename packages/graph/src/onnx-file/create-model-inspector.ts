@@ -27,26 +27,37 @@ export class InspectionQueueFull extends Error {
 }
 
 const MAX_WAITING = 16;
-/** A second file soon after the first finds the process warm. */
-const IDLE_MS = 60_000;
 
-/** @param milliseconds for one file */
+/**
+ * The process is started now, and again where it has ended: starting takes longer than most files.
+ *
+ * @param milliseconds for one file
+ */
 export function createModelInspector({
   milliseconds = 60_000,
 }: {
   milliseconds?: number;
 } = {}): ModelInspector {
   let child: ChildProcess | null = null;
+  let closed = false;
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
-  let idle: NodeJS.Timeout | null = null;
 
-  async function ask(path: string): Promise<ModelInspection> {
-    if (idle) clearTimeout(idle);
-    child ??= fork(fileURLToPath(new URL("./inspect-process.ts", import.meta.url)), {
+  function start(): ChildProcess {
+    const process = fork(fileURLToPath(new URL("./inspect-process.ts", import.meta.url)), {
       serialization: "advanced",
     });
-    const process = child;
+    process.on("error", () => {}); // "exit" or a failed send tells the same
+    process.once("exit", () => {
+      if (child === process) child = null;
+    });
+    child = process;
+    return process;
+  }
+
+  async function ask(path: string): Promise<ModelInspection> {
+    if (closed) throw new Error("the inspector was closed");
+    const process = child ?? start();
     const timer = setTimeout(() => process.kill("SIGKILL"), milliseconds);
     const gone = new AbortController();
     try {
@@ -56,21 +67,17 @@ export function createModelInspector({
         once(process, "exit", { signal: gone.signal }).then(() => [null]),
       ]);
       if (said !== null) return said as ModelInspection;
-      child = null;
+      if (closed) throw new Error("the inspector was closed");
+      start();
       const message = `inspecting the file ended its process or took longer than ${milliseconds / 1000} s`;
       return { ok: false, faults: [{ pointer: "", message }] };
     } finally {
       clearTimeout(timer);
       gone.abort();
-      idle = setTimeout(stop, IDLE_MS).unref();
     }
   }
 
-  function stop(): void {
-    child?.kill("SIGKILL");
-    child = null;
-  }
-
+  start();
   return {
     async inspect(path) {
       if (waiting >= MAX_WAITING) throw new InspectionQueueFull();
@@ -82,8 +89,8 @@ export function createModelInspector({
       });
     },
     async close() {
-      if (idle) clearTimeout(idle);
-      stop();
+      closed = true;
+      child?.kill("SIGKILL");
       await turn;
     },
   };
