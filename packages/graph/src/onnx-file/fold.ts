@@ -5,7 +5,7 @@ import { SHAPES } from "./fold/shapes.ts";
 import { isKnown, type Known } from "./term.ts";
 
 /** What is worked out while a file is translated, from numbers that are known: mostly shapes. */
-export const FOLDS: Record<string, (call: Call) => Known> = { ...SHAPES, ...ARITHMETIC };
+export const FOLDS: Record<string, (call: Call) => Known | null> = { ...SHAPES, ...ARITHMETIC };
 
 /** Whether all that a node takes is known, and little enough to be worked out here. */
 export function isFoldable({ node, has, term }: Call, key: string): boolean {

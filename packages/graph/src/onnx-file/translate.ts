@@ -81,7 +81,8 @@ function translateNode(t: Translation, node: OnnxNode): Term[] {
   const key = keyOf(node);
   const call = openCall(t, node);
   try {
-    if (isFoldable(call, key)) return [FOLDS[key]!(call)];
+    const folded = isFoldable(call, key) ? FOLDS[key]!(call) : null;
+    if (folded !== null) return [folded];
     const row = ROWS[key];
     if (row === undefined) throw new Unfit("it is worked out only for numbers known before a run");
     const outputs = row(call);

@@ -7,7 +7,8 @@ import { isWhole, type Known, type Length, lengthsOf } from "../term.ts";
 import { refuse } from "../unfit.ts";
 import { broadcast, countOf, MAX_FOLDED, picked } from "./places.ts";
 
-type Fold = (call: Call) => Known;
+/** Null where the result is too large, or as long as a batch: then it is left to a node of the graph. */
+type Fold = (call: Call) => Known | null;
 
 const self = ({ known }: Call) => known(0, "it");
 
@@ -19,6 +20,10 @@ function small(shape: readonly Length[]): number[] {
   if (fixed.some((length) => length < 0)) refuse(`there is no shape [${fixed.join(", ")}]`);
   if (countOf(fixed) > MAX_FOLDED) refuse("it is worked out only for small tensors");
   return fixed;
+}
+
+function isSmall(shape: readonly Length[]): boolean {
+  return shape.every((length) => length !== "rows") && countOf(shape.map(Number)) <= MAX_FOLDED;
 }
 
 const axes = ({ has, numbers, ints }: Call) => (has(1) ? numbers(1, "the axes") : ints("axes"));
@@ -74,13 +79,14 @@ export const SHAPES: Record<string, Fold> = {
   },
   Expand: (call) => {
     const x = self(call);
-    const shape = broadcastShapes([x, { shape: call.numbers(1, "the shape") }]);
-    return broadcast(x, small(shape));
+    const shape = broadcastShapes([x, { shape: call.lengths(1, "the shape") }]);
+    return isSmall(shape) ? broadcast(x, small(shape)) : null;
   },
   ConstantOfShape: (call) => {
     const fill = call.tensor("value") ?? { type: "float32", shape: [1], data: Float32Array.of(0) };
     if (fill.data.length !== 1) refuse("the value must be one number", "/attribute/value");
-    return broadcast({ ...fill, shape: [] }, small(call.lengths(0, "the shape")));
+    const shape = call.lengths(0, "the shape");
+    return isSmall(shape) ? broadcast({ ...fill, shape: [] }, small(shape)) : null;
   },
   Range: (call) => {
     const [start, limit, delta] = [0, 1, 2].map((place) => call.number(place, "its bounds"));

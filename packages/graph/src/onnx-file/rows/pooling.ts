@@ -48,16 +48,16 @@ export const POOLING: Rows = {
     const x = value(0);
     const size = int("size", 0);
     if (x.shape.length < 3) refuse("it takes [rows, channels, ...]");
-    if (size < 1 || size > fixedLength(x, 1) * 2)
-      refuse("size must be positive and at most twice the channels", "/attribute/size");
+    if (size < 1 || size % 2 === 0 || size > fixedLength(x, 1) * 2)
+      refuse("size must be odd and at most twice the channels", "/attribute/size");
     const channels = fixedLength(x, 1);
     const rest = x.shape.slice(2).reduce<number>((all, _, i) => all * fixedLength(x, i + 2), 1);
     const squares = reshape(graph, mul(graph, x, x), [x.shape[0]!, 1, channels, rest]);
-    const before = Math.floor((size - 1) / 2);
+    const beside = (size - 1) / 2;
     const means = averagePool(graph, squares, {
       kernel_shape: [size, 1],
       strides: [1, 1],
-      pads: [before, 0, size - 1 - before, 0],
+      pads: [beside, 0, beside, 0],
       count_include_pad: 1,
     });
     const scaled = mul(graph, reshape(graph, means, x.shape), number(t, float("alpha", 1e-4)));
