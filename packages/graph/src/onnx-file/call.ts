@@ -1,6 +1,6 @@
 import type { ForwardGraph, Value } from "../graph.ts";
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from "./onnx-file.ts";
-import { isKnown, type Known, type Length, lengthsOf, type Term } from "./term.ts";
+import { isKnown, isWhole, type Known, type Length, lengthsOf, type Term } from "./term.ts";
 import { asValue, type Translation, termOf } from "./translation.ts";
 import { refuse } from "./unfit.ts";
 
@@ -19,8 +19,11 @@ export interface Call {
   values(): Value[];
   /** As numbers that are known before a run; `what` they are, for the message. */
   known(place: number, what: string): Known;
+  /** Of these, whole numbers: */
   lengths(place: number, what: string): Length[];
-  /** Like lengths, without the batch's. */
+  /** whole numbers that do not depend on the batch's size; */
+  wholes(place: number, what: string): number[];
+  /** any numbers. */
   numbers(place: number, what: string): number[];
   number(place: number, what: string): number;
   int(name: string, otherwise: number): number;
@@ -44,19 +47,29 @@ export function openCall(t: Translation, node: OnnxNode): Call {
     if (isKnown(found)) return found;
     return refuse(`${what} must be known before a run, not computed from the data`, at(place));
   };
-  const lengths = (place: number, what: string) => lengthsOf(known(place, what));
   const numbers = (place: number, what: string) =>
-    lengths(place, what).map((length) => {
+    lengthsOf(known(place, what)).map((length) => {
       if (length === "rows") return refuse(`${what} must not depend on the batch`, at(place));
       return length;
     });
+  const checkWhole = (place: number, what: string) => {
+    if (!isWhole(known(place, what).type)) refuse(`${what} must be whole numbers`, at(place));
+  };
   const attribute = <T extends OnnxAttribute>(name: string, is: (of: OnnxAttribute) => of is T) => {
     const given = node.attributes.get(name);
     if (given === undefined) return null;
     return is(given) ? given : refuse(`${name} is of another type`, `/attribute/${name}`);
   };
   return {
-    ...{ node, t, graph: t.graph, count: node.inputs.length, has, term, known, lengths, numbers },
+    ...{ node, t, graph: t.graph, count: node.inputs.length, has, term, known, numbers },
+    lengths(place, what) {
+      checkWhole(place, what);
+      return lengthsOf(known(place, what));
+    },
+    wholes(place, what) {
+      checkWhole(place, what);
+      return numbers(place, what);
+    },
     value: (place) => asValue(t, term(place)),
     values: () => node.inputs.map((_, place) => asValue(t, term(place))),
     number(place, what) {

@@ -81,6 +81,7 @@ function translateNode(t: Translation, node: OnnxNode): Term[] {
   const key = keyOf(node);
   const call = openCall(t, node);
   try {
+    if (node.inputs.length === 0) throw new Unfit("it takes nothing", "/input");
     const folded = isFoldable(call, key) ? FOLDS[key]!(call) : null;
     if (folded !== null) return [folded];
     const row = ROWS[key];

@@ -46,11 +46,10 @@ export interface Translation extends TrainingExtras {
 
 /** What a name stands for; undefined where the file has not given it. */
 export function termOf(t: Translation, name: string): Term | undefined {
-  const known = t.terms.get(name);
-  if (known !== undefined) return known;
-  const tensor = t.tensors.get(name); // of a new head's parameters there is none
   const term =
-    t.parameters.get(name) ?? (tensor && t.frozen.has(name) ? bufferOf(t, name) : tensor);
+    t.terms.get(name) ??
+    t.parameters.get(name) ??
+    (t.frozen.has(name) ? bufferOf(t, name) : t.tensors.get(name));
   if (term !== undefined) t.terms.set(name, term);
   return term;
 }

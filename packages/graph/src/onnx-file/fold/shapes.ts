@@ -26,7 +26,7 @@ function isSmall(shape: readonly Length[]): boolean {
   return shape.every((length) => length !== "rows") && countOf(shape.map(Number)) <= MAX_FOLDED;
 }
 
-const axes = ({ has, numbers, ints }: Call) => (has(1) ? numbers(1, "the axes") : ints("axes"));
+const axes = ({ has, wholes, ints }: Call) => (has(1) ? wholes(1, "the axes") : ints("axes"));
 
 export const SHAPES: Record<string, Fold> = {
   Identity: self,
@@ -35,7 +35,7 @@ export const SHAPES: Record<string, Fold> = {
 
   Reshape: (call) => {
     const x = self(call);
-    const shape = reshapedTo(x.shape, call.numbers(1, "the shape"), {
+    const shape = reshapedTo(x.shape, call.wholes(1, "the shape"), {
       copiesZeros: call.int("allowzero", 0) === 0,
       isBatchFixed: false,
     });
@@ -121,7 +121,7 @@ export const SHAPES: Record<string, Fold> = {
     const axis = axisFromFront(call.int("axis", 0), x.shape.length);
     const length = x.shape[axis]!;
     const indices = call.known(1, "the indices");
-    const places = call.numbers(1, "the indices").map((at) => (at < 0 ? at + length : at));
+    const places = call.wholes(1, "the indices").map((at) => (at < 0 ? at + length : at));
     const wrong = places.find((at) => !(at >= 0 && at < length));
     if (wrong !== undefined) refuse(`there is no place ${wrong} among ${length}`, "/input/1");
     const flat = [...x.shape.slice(0, axis), places.length, ...x.shape.slice(axis + 1)];
@@ -131,9 +131,9 @@ export const SHAPES: Record<string, Fold> = {
   },
   Slice: (call) => {
     const x = self(call);
-    const [starts, ends] = [call.numbers(1, "starts"), call.numbers(2, "ends")];
-    const along = call.has(3) ? call.numbers(3, "the axes") : [...starts.keys()];
-    const steps = call.has(4) ? call.numbers(4, "the steps") : starts.map(() => 1);
+    const [starts, ends] = [call.wholes(1, "starts"), call.wholes(2, "ends")];
+    const along = call.has(3) ? call.wholes(3, "the axes") : [...starts.keys()];
+    const steps = call.has(4) ? call.wholes(4, "the steps") : starts.map(() => 1);
     const places = x.shape.map((length) => Array.from({ length }, (_, at) => at));
     for (const [i, counted] of along.entries()) {
       const axis = axisFromFront(counted, x.shape.length);
@@ -171,7 +171,7 @@ function slicePlaces(length: number, start: number, end: number, step: number): 
 function reduced(call: Call, of: (a: number, b: number) => number, start: number): Known {
   const x = self(call);
   if (x.shape.length > 1) refuse("it is worked out only for vectors");
-  const others = call.lengths(0, "it").filter((length) => length !== 1);
+  const others = lengthsOf(x).filter((length) => length !== 1);
   const isRows = start === 1 && others.length === 1 && others[0] === "rows";
   const data: Length[] = [isRows ? "rows" : call.numbers(0, "it").reduce(of, start)];
   return { type: x.type, shape: call.int("keepdims", 1) ? x.shape.map(() => 1) : [], data };

@@ -37,7 +37,7 @@ export const CHOOSING: Rows = {
     return y;
   },
 
-  Split: ({ graph, value, has, numbers, node, int, ints }) => {
+  Split: ({ graph, value, has, wholes, node, int, ints }) => {
     const x = value(0);
     const axis = axisFromFront(int("axis", 0), x.shape.length);
     const length = fixedLength(x, axis);
@@ -45,7 +45,7 @@ export const CHOOSING: Rows = {
     if (parts < 1 || parts > MAX_PARTS) refuse(`${parts} parts`, "/attribute/num_outputs");
     const each = Math.ceil(length / parts);
     const equal = () => Array.from({ length: parts }, (_, i) => Math.min(each, length - i * each));
-    const lengths = has(1) ? numbers(1, "the lengths") : (ints("split") ?? equal());
+    const lengths = has(1) ? wholes(1, "the lengths") : (ints("split") ?? equal());
     const sum = lengths.reduce((all, part) => all + part, 0);
     if (sum !== length || lengths.some((part) => part < 1) || lengths.length > MAX_PARTS)
       refuse(`${shown(x)} does not part into [${lengths.join(", ")}] along axis ${axis}`);
@@ -56,11 +56,11 @@ export const CHOOSING: Rows = {
     });
   },
 
-  Slice: ({ graph, value, numbers, has }) => {
+  Slice: ({ graph, value, wholes, has }) => {
     const x = value(0);
-    const [starts, ends] = [numbers(1, "starts"), numbers(2, "ends")];
-    const axes = has(3) ? numbers(3, "the axes") : [...starts.keys()];
-    const steps = has(4) ? numbers(4, "the steps") : starts.map(() => 1);
+    const [starts, ends] = [wholes(1, "starts"), wholes(2, "ends")];
+    const axes = has(3) ? wholes(3, "the axes") : [...starts.keys()];
+    const steps = has(4) ? wholes(4, "the steps") : starts.map(() => 1);
     if (steps.some((step) => step !== 1)) refuse("steps other than 1 are not taken", "/input/4");
     if (axes.length !== starts.length || axes.length !== ends.length)
       refuse("starts, ends and axes are not as many", "/input/1");
@@ -93,11 +93,11 @@ export const CHOOSING: Rows = {
   },
 
   Pad: (call) => {
-    const { graph, value, numbers, has, text } = call;
+    const { graph, value, wholes, has, text } = call;
     const x = value(0);
-    const given = numbers(1, "the pads");
+    const given = wholes(1, "the pads");
     const axes = has(3)
-      ? numbers(3, "the axes").map((axis) => axisFromFront(axis, x.shape.length))
+      ? wholes(3, "the axes").map((axis) => axisFromFront(axis, x.shape.length))
       : [...x.shape.keys()];
     if (given.length !== 2 * axes.length || given.some((zeros) => zeros < 0))
       refuse("pads must be two numbers from 0 on for each axis", "/input/1");
@@ -216,17 +216,17 @@ function gatherByData({ graph, t, value, node }: Call, table: Value, axis: numbe
 
 /** Elements along an axis whose places are known: slices, or for a table of the file a choice of its rows. */
 function gatherKnown(call: Call, table: Value, axis: number): Value {
-  const { graph, value, numbers, term } = call;
+  const { graph, value, wholes, term } = call;
   const length = fixedLength(table, axis);
   const shape = term(1).shape.map(Number);
-  const places = numbers(1, "the indices").map((at) => (at < 0 ? at + length : at));
+  const places = wholes(1, "the indices").map((at) => (at < 0 ? at + length : at));
   const wrong = places.find((at) => !(at >= 0 && at < length));
   if (wrong !== undefined) refuse(`axis ${axis} of ${shown(table)} has no place ${wrong}`);
   if (places.length === 0) refuse("it would give nothing", "/input/1");
   const cut = (from: number, to: number) => slice(graph, table, [axis], [from], [to]);
   if (shape.length === 0) return squeeze(graph, cut(places[0]!, places[0]! + 1), [axis]);
   const isRun = places.every((at, i) => at === places[0]! + i);
-  const isAllPositive = numbers(1, "the indices").every((at) => at >= 0);
+  const isAllPositive = wholes(1, "the indices").every((at) => at >= 0);
   const whole: Axis[] = [...table.shape.slice(0, axis), ...shape, ...table.shape.slice(axis + 1)];
   if (isRun) return reshape(graph, cut(places[0]!, places[0]! + places.length), whole);
   if (axis === 0 && isAllPositive && !table.shape.includes("rows"))

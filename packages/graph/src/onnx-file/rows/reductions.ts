@@ -104,7 +104,7 @@ export const REDUCTIONS: Rows = {
 function reducedAxes(call: Call): number[] | null {
   const { value, has, int, ints } = call;
   const x = value(0);
-  const given = has(1) ? call.numbers(1, "the axes") : (ints("axes") ?? []);
+  const given = has(1) ? call.wholes(1, "the axes") : (ints("axes") ?? []);
   if (given.length === 0 && int("noop_with_empty_axes", 0) !== 0) return null;
   const axes = [...new Set(given.map((axis) => axisFromFront(axis, x.shape.length)))];
   const isOverRows =

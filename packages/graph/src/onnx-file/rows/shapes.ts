@@ -78,9 +78,9 @@ export const SHAPES: Rows = {
   Expand: ({ t, value, lengths }) => expandTo(t, value(0), lengths(1, "the shape")),
 
   // As often along each axis as the repeats say: an axis before each, repeated, and joined with it.
-  Tile: ({ graph, value, numbers }) => {
+  Tile: ({ graph, value, wholes }) => {
     const x = value(0);
-    const repeats = numbers(1, "the repeats");
+    const repeats = wholes(1, "the repeats");
     if (repeats.length !== x.shape.length || repeats.some((times) => times < 1))
       refuse("it needs one positive number for each axis", "/input/1");
     const apart = x.shape.flatMap((length): Axis[] => [1, length]);
@@ -133,8 +133,8 @@ function castTo({ graph, t, value }: Call, type: ElementType): Value {
 }
 
 /** Axes are an attribute of reductions before opset 18, an input since; of Squeeze and Unsqueeze always. */
-function axesOf({ has, numbers, ints }: Call, place: number): number[] | null {
-  return has(place) ? numbers(place, "the axes") : ints("axes");
+function axesOf({ has, wholes, ints }: Call, place: number): number[] | null {
+  return has(place) ? wholes(place, "the axes") : ints("axes");
 }
 
 const vector = (lengths: readonly Axis[]): Known => ({
