@@ -5,8 +5,8 @@ import { FOLDS, isFoldable } from "./fold.ts";
 import { ModelRefused, type OnnxNode, type OnnxTensor } from "./onnx-file.ts";
 import { keyOf } from "./prepare-nodes.ts";
 import { ROWS } from "./rows.ts";
-import type { Term } from "./term.ts";
-import { asValue, type Translation, termOf } from "./translation.ts";
+import { isKnown, type Term } from "./term.ts";
+import { type Translation, termOf } from "./translation.ts";
 import { Unfit } from "./unfit.ts";
 import { countWork, MAX_NUMBERS, MAX_NUMBERS_IN_ALL, MAX_WORK, perRow } from "./work.ts";
 
@@ -72,9 +72,11 @@ export function translate(
       );
   }
   const output = termOf(t, outputName);
-  if (output === undefined)
-    throw new ModelRefused([{ pointer: "/graph/output", message: `nothing gives ${outputName}` }]);
-  return { output: asValue(t, output), t, numbersPerRow };
+  if (output === undefined || isKnown(output))
+    throw new ModelRefused([
+      { pointer: "/graph/output", message: `${outputName} is not computed from the input` },
+    ]);
+  return { output, t, numbersPerRow };
 }
 
 function translateNode(t: Translation, node: OnnxNode): Term[] {

@@ -85,6 +85,7 @@ function constantOf(t: Translation, known: Known): Value {
     return shape.length === 1 ? vector : reshape(graph, vector, []);
   }
   const numbers = lengths.map(Number);
+  if (isWhole(type) && !numbers.every(Number.isInteger)) refuse("a whole number became none");
   if (isWhole(type)) return addConstant(graph, BigInt64Array.from(numbers, toBigInt), shape);
   const floats = addConstant(graph, Float32Array.from(numbers), shape);
   return type === "bool" ? cast(graph, floats, "bool") : floats;

@@ -95,15 +95,15 @@ export const SHAPES: Rows = {
     return reshape(graph, expand(graph, reshape(graph, x, apart), wide), shape);
   },
 
-  Shape: ({ value, int }) => {
-    const { shape } = value(0);
+  Shape: ({ term, int }) => {
+    const { shape } = term(0);
     const at = (axis: number) =>
       Math.min(Math.max(axis < 0 ? axis + shape.length : axis, 0), shape.length);
     return vector(shape.slice(at(int("start", 0)), at(int("end", shape.length))));
   },
-  Size: ({ value }) => {
-    const { shape } = value(0);
-    const fixed = shape.filter((length) => length !== "rows");
+  Size: ({ term }) => {
+    const { shape } = term(0);
+    const fixed = shape.filter((length) => length !== "rows").map(Number);
     const product = fixed.reduce((all, length) => all * length, 1);
     if (fixed.length !== shape.length && product !== 1)
       refuse("the number of elements of a batch is not known before a run");

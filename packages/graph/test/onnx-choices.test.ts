@@ -1,0 +1,407 @@
+import { readFileSync } from "node:fs";
+import type { Loss } from "@descent/contracts";
+import { expect, test } from "vitest";
+import { modelOfOnnx, type OnnxChoice, profileOnnx, readOnnx } from "../src/index.ts";
+import {
+  attribute,
+  bytesOf,
+  type FileMessage,
+  node,
+  smallFile,
+  tensor,
+  value,
+} from "./onnx-files/small-file.ts";
+import { openUpload } from "./open-upload.ts";
+
+interface Sample {
+  shape: number[];
+  data: number[];
+}
+
+const FOLDER = new URL("onnx-files/golden/", import.meta.url);
+const fileOf = (name: string) => readOnnx(readFileSync(new URL(`${name}.onnx`, FOLDER)));
+
+function golden(name: string): { inputs: Sample; outputs: Sample } {
+  const { inputs, outputs } = JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8"));
+  return {
+    inputs: Object.values<Sample>(inputs)[0]!,
+    outputs: Object.values<Sample>(outputs)[0]!,
+  };
+}
+
+/** A file as a model, its head and outputs kept unless told. */
+function modelFor(file: ReturnType<typeof readOnnx>, choice: Partial<OnnxChoice> = {}) {
+  const { input, output } = profileOnnx(file);
+  return modelOfOnnx(file, {
+    ...{ head: "keep", frozen: [], initialisation: null, loss: "mse" },
+    ...{ outputs: output.shape[0]!, inputShape: input.shape, ...choice },
+  });
+}
+
+async function forward(
+  file: ReturnType<typeof readOnnx>,
+  inputs: Sample,
+  choice: Partial<OnnxChoice> = {},
+  prepare: (opened: Awaited<ReturnType<typeof openUpload>>) => void = () => {},
+) {
+  const model = modelFor(file, choice);
+  const opened = await openUpload(model, choice.loss ?? "mse");
+  prepare(opened);
+  const rows = inputs.shape[0]!;
+  const outputs = await opened.training.forward(Float32Array.from(inputs.data), rows);
+  await opened.training.release();
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from(outputs.subarray(row * model.outputs, (row + 1) * model.outputs)),
+  );
+}
+
+function near(rows: number[][], expected: readonly number[]): void {
+  const actual = rows.flat();
+  expect(actual).toHaveLength(expected.length);
+  for (const [i, number] of expected.entries())
+    expect(Math.abs(actual[i]! - number)).toBeLessThan(1e-5 * Math.max(1, Math.abs(number)));
+}
+
+function softmax(row: readonly number[]): number[] {
+  const exponentials = row.map(Math.exp);
+  const sum = exponentials.reduce((all, each) => all + each);
+  return exponentials.map((each) => each / sum);
+}
+
+const copies =
+  (pairs: Record<string, string>, file: ReturnType<typeof readOnnx>) =>
+  ({ tensors, weights }: Awaited<ReturnType<typeof openUpload>>) => {
+    for (const [to, from] of Object.entries(pairs)) {
+      const { offset } = tensors.find(({ name }) => name === to)!;
+      weights.set(file.initialisers.get(from)!.data as Float32Array, offset);
+    }
+  };
+
+test.each([
+  ["pytorch-softmax", "cross_entropy"],
+  ["keras-torch-dense", "cross_entropy"],
+  ["sklearn-mlp-three-classes-zipmap", "cross_entropy"],
+  ["sklearn-mlp-two-classes", "cross_entropy"],
+  ["sklearn-logistic-two-classes", "cross_entropy"],
+  ["sklearn-logistic-three-classes", "cross_entropy"],
+  ["pytorch-attention", "cross_entropy"],
+  ["pytorch-mobile", "binary_cross_entropy"],
+  ["keras-tensorflow-flat", "binary_cross_entropy"],
+] as const)("%s gives %s what stands before its probabilities", async (name, loss) => {
+  const file = fileOf(name);
+  const { inputs, outputs } = golden(name);
+  const rows = await forward(file, inputs, { loss });
+  const isLogarithm = name === "pytorch-attention";
+  if (loss === "binary_cross_entropy")
+    near(
+      rows.map(([x]) => [1 / (1 + Math.exp(-x!))]),
+      outputs.data,
+    );
+  else near(isLogarithm ? rows : rows.map(softmax), outputs.data);
+  // Logits, not the probabilities themselves.
+  const sums = rows.map((row) => row.reduce((all, each) => all + each));
+  expect(sums.every((sum) => Math.abs(sum - 1) < 1e-3)).toBe(false);
+  if (name === "sklearn-mlp-two-classes")
+    expect(rows.map(([first]) => first)).toEqual(rows.map(() => 0));
+});
+
+test("a new head takes what the old one took, and gives as many numbers as are asked", async () => {
+  const file = fileOf("pytorch-softmax");
+  const { inputs, outputs } = golden("pytorch-softmax");
+  expect(profileOnnx(file).head).toEqual({
+    ...{ replaces: ["4.weight", "4.bias"], name: "head", inputs: [8] },
+  });
+  const same = await forward(
+    ...([file, inputs, { head: "replace", outputs: 3 } as const] as const),
+    copies({ "head.weight": "4.weight", "head.bias": "4.bias" }, file),
+  );
+  near(same.map(softmax), outputs.data);
+  const model = modelFor(file, { head: "replace", outputs: 7, initialisation: "zeros" });
+  expect(
+    model.parameters.map(({ name, shape, initialisation }) => [name, shape, initialisation]),
+  ).toEqual([
+    ["0.weight", [16, 4], "stored"],
+    ["0.bias", [16], "stored"],
+    ["2.weight", [8, 16], "stored"],
+    ["2.bias", [8], "stored"],
+    ["head.weight", [7, 8], "zeros"],
+    ["head.bias", [7], "zeros"],
+  ]);
+  expect([...model.stored.keys()]).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
+});
+
+test("a bias that is added by a node of its own goes with the head", async () => {
+  const file = fileOf("keras-torch-conv");
+  const { inputs } = golden("keras-torch-conv");
+  const { head } = profileOnnx(file);
+  expect(head!.replaces).toEqual(["onnx::MatMul_233", "onnx::Add_234"]);
+  const rows = await forward(
+    file,
+    inputs,
+    { head: "replace", outputs: 2 },
+    ({ tensors, weights }) => {
+      const { offset } = tensors.find(({ name }) => name === "head.bias")!;
+      const weight = tensors.find(({ name }) => name === "head.weight")!;
+      weights.fill(0, weight.offset, weight.offset + weight.length);
+      weights.set([3, -4], offset);
+    },
+  );
+  near(
+    rows,
+    rows.flatMap(() => [3, -4]),
+  );
+});
+
+/** As SqueezeNet ends: filters for the classes, their means, softmax. */
+function convolutionalHead(): FileMessage {
+  const file = smallFile();
+  file.graph = {
+    node: [
+      node("Conv", ["x", "features"], ["f"]),
+      node("Conv", ["f", "classes", "bias"], ["c"]),
+      node("Relu", ["c"], ["r"]),
+      node("GlobalAveragePool", ["r"], ["p"]),
+      node("Flatten", ["p"], ["flat"]),
+      node("Softmax", ["flat"], ["y"]),
+    ],
+    initializer: [
+      tensor("features", [2, 1, 2, 2], [1, -1, 2, 0.5, 0.3, 1, -1, 0.2]),
+      tensor("classes", [3, 2, 1, 1], [1, 2, -1, 0.5, 0.7, 0.1]),
+      tensor("bias", [3], [0.1, 0.2, 0.3]),
+    ],
+    input: [value("x", ["rows", 1, 3, 3])],
+    output: [value("y", ["rows", 3])],
+  };
+  return file;
+}
+
+test("filters as a head: what follows them stays, but the softmax", async () => {
+  const file = readOnnx(bytesOf(convolutionalHead()));
+  expect(profileOnnx(file).head).toEqual({
+    ...{ replaces: ["classes", "bias"], name: "head", inputs: [2, 1, 1] },
+  });
+  const inputs = { shape: [2, 1, 3, 3], data: Array.from({ length: 18 }, (_, i) => Math.sin(i)) };
+  const whole = await forward(file, inputs);
+  const replaced = await forward(
+    ...([file, inputs, { head: "replace", outputs: 3 } as const] as const),
+    copies({ "head.weight": "classes", "head.bias": "bias" }, file),
+  );
+  near(replaced.map(softmax), whole.flat());
+  const model = modelFor(file, { head: "replace", outputs: 5 });
+  expect(model.parameters.map(({ shape }) => shape)).toEqual([[2, 1, 2, 2], [5, 2, 1, 1], [5]]);
+  expect(await forward(file, inputs, { head: "replace", outputs: 5 })).toHaveLength(2);
+});
+
+test("names that the new head would have are left to who has them", () => {
+  const message = smallFile();
+  message.graph.node[0]!.input = ["x", "head.weight", "fc.bias"];
+  message.graph.initializer[0]!.name = "head.weight";
+  const file = readOnnx(bytesOf(message));
+  expect(profileOnnx(file).head).toEqual({
+    ...{ replaces: ["head.weight", "fc.bias"], name: "new_head", inputs: [4] },
+  });
+});
+
+test("weights taken twice are one parameter, and no head; two ways to the output have none", () => {
+  const square = tensor(
+    "square",
+    [4, 4],
+    Array.from({ length: 16 }, (_, i) => Math.cos(i)),
+  );
+  const tied = smallFile();
+  tied.graph.node = [
+    node("MatMul", ["x", "square"], ["h"]),
+    node("Relu", ["h"], ["r"]),
+    node("MatMul", ["r", "square"], ["y"]),
+  ];
+  tied.graph.initializer = [square];
+  const profile = profileOnnx(readOnnx(bytesOf(tied)));
+  expect(profile.parameters).toEqual([{ name: "square", shape: [4, 4] }]);
+  expect(profile.head).toBeNull();
+  expect(() => modelFor(readOnnx(bytesOf(tied)), { head: "replace", outputs: 2 })).toThrow(
+    /no head/,
+  );
+
+  const wide = smallFile();
+  wide.graph.node = [
+    node("MatMul", ["x", "square"], ["h"]),
+    node("Relu", ["h"], ["r"]),
+    node("MatMul", ["r", "last"], ["deep"]),
+    node("MatMul", ["x", "other"], ["shallow"]),
+    node("Add", ["deep", "shallow"], ["y"]),
+  ];
+  wide.graph.initializer = [
+    square,
+    tensor("last", [4, 2], Array.from({ length: 8 }, (_, i) => Math.sin(i))),
+    tensor("other", [4, 2], Array.from({ length: 8 }, (_, i) => Math.cos(i))),
+  ];
+  expect(profileOnnx(readOnnx(bytesOf(wide))).head).toBeNull();
+});
+
+test("what is frozen is no parameter and keeps its numbers; a frozen batch norm stays as in inference", async () => {
+  const file = fileOf("pytorch-conv-unfolded");
+  const { inputs, outputs } = golden("pytorch-conv-unfolded");
+  const frozen = profileOnnx(file).parameters.flatMap(({ name }) =>
+    name.startsWith("fc") ? [] : name,
+  );
+  const loss: Loss = "cross_entropy";
+  const model = modelFor(file, { frozen, loss });
+  expect(model.parameters.map(({ name }) => name)).toEqual(["fc.weight", "fc.bias"]);
+  expect(model.buffers.map(({ name }) => name)).toEqual([
+    ...frozen,
+    ...["bn1.running_mean", "bn1.running_var", "bn2.running_mean", "bn2.running_var"],
+  ]);
+  expect(model.normalisations).toEqual([]);
+  const { training, gradients, tensors } = await openUpload(model, loss);
+  const before = training.buffers.values.slice();
+  const targets = Int32Array.of(0, 2, 1, 1, 0);
+  const step = await training.step(Float32Array.from(inputs.data), targets, 5);
+  expect(training.buffers.values).toEqual(before);
+  await training.release();
+
+  // PyTorch's outputs in inference mode are logits: their loss, and its derivative by the bias.
+  const probabilities = Array.from({ length: 5 }, (_, row) =>
+    softmax(outputs.data.slice(row * 3, row * 3 + 3)),
+  );
+  const expected = probabilities.reduce((sum, row, i) => sum - Math.log(row[targets[i]!]!) / 5, 0);
+  expect(step.loss).toBeCloseTo(expected, 5);
+  const { offset } = tensors.find(({ name }) => name === "fc.bias")!;
+  for (const c of [0, 1, 2]) {
+    const slope = probabilities.reduce(
+      (sum, row, i) => sum + (row[c]! - +(targets[i] === c)) / 5,
+      0,
+    );
+    expect(gradients[offset + c]).toBeCloseTo(slope, 5);
+  }
+});
+
+test("a batch norm of which only the scale is frozen trains by the batch's statistics", () => {
+  const model = modelFor(fileOf("pytorch-conv-unfolded"), { frozen: ["bn1.weight"] });
+  expect(model.normalisations).toEqual([
+    {
+      mean: "bn1.running_mean",
+      variance: "bn1.running_var",
+      momentum: expect.closeTo(0.1),
+      perRow: 64,
+    },
+    {
+      mean: "bn2.running_mean",
+      variance: "bn2.running_var",
+      momentum: expect.closeTo(0.2),
+      perRow: 1,
+    },
+  ]);
+});
+
+test("dropout that is in the file drops in training", async () => {
+  const file = fileOf("pytorch-conv-training-old");
+  const { inputs } = golden("pytorch-conv-training-old");
+  const model = modelFor(file, { loss: "cross_entropy" });
+  const steps = [];
+  for (const drops of [true, false]) {
+    const { training } = await openUpload(model, "cross_entropy", drops);
+    steps.push(
+      await training.step(Float32Array.from(inputs.data), Int32Array.of(0, 1, 2, 0, 1), 5),
+    );
+    await training.release();
+  }
+  expect(steps[0]!.loss).not.toBeCloseTo(steps[1]!.loss, 3);
+});
+
+test("a file for one row at a time takes any number of rows", async () => {
+  const one = fileOf("pytorch-conv-batch-1-old");
+  expect(profileOnnx(one).input.batch).toBe(1);
+  // The same weights as in the file for any number.
+  const { inputs, outputs } = golden("pytorch-conv");
+  near(await forward(one, inputs), outputs.data);
+});
+
+test("rows of another shape: in order, and an image's channels last", async () => {
+  const mlp = golden("pytorch-mlp");
+  near(
+    await forward(fileOf("pytorch-mlp"), mlp.inputs, { inputShape: [1, 2, 2] }),
+    mlp.outputs.data,
+  );
+  const flat = golden("keras-tensorflow-flat");
+  const [rows, height, width, channels] = flat.inputs.shape as [number, number, number, number];
+  expect(channels).toBe(2);
+  const first = Array.from({ length: rows * height * width * channels }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width) % height];
+    const [c, row] = [Math.floor(i / (width * height)) % channels, Math.floor(i / 128)];
+    return flat.inputs.data[((row * height + y) * width + x) * channels + c]!;
+  });
+  const rowsOfImages = { shape: flat.inputs.shape, data: first };
+  near(
+    await forward(fileOf("keras-tensorflow-flat"), rowsOfImages, { inputShape: [2, 8, 8] }),
+    flat.outputs.data,
+  );
+  expect(() => modelFor(fileOf("pytorch-mlp"), { inputShape: [5] })).toThrow(/\[5\].*\[4\]/);
+});
+
+test("an input that chooses from a table says from how many", async () => {
+  const file = fileOf("pytorch-words");
+  expect(profileOnnx(file).input).toMatchObject({ type: "int64", shape: [5], vocabulary: 20 });
+  const model = modelFor(file);
+  expect(model.vocabulary).toBe(20);
+  const { training } = await openUpload(model, "mse");
+  await expect(training.forward(Float32Array.of(0, 1, 2, 3, 20), 1)).rejects.toThrow(RangeError);
+  await training.release();
+});
+
+test("names that our own graphs use are given others", async () => {
+  const message = smallFile();
+  message.graph.node[0]!.input = ["x", "constant_0", "input"];
+  message.graph.initializer[0]!.name = "constant_0";
+  message.graph.initializer[1]!.name = "input";
+  const file = readOnnx(bytesOf(message));
+  expect(profileOnnx(file).parameters.map(({ name }) => name)).toEqual([
+    ...["model.constant_0", "model.input"],
+  ]);
+  // relu(W x + b) by hand
+  const rows = await forward(file, { shape: [1, 4], data: [1, 0, -1, 2] });
+  near(rows, [1 - 3 + 8 - 1, 5 - 7 + 16 + 1]);
+});
+
+test("what scales and bounds is no parameter, what a model learns is", () => {
+  const message = smallFile();
+  message.graph.node = [
+    node("Sub", ["x", "mean"], ["centred"]),
+    node("Div", ["centred", "deviation"], ["scaled"]),
+    node("MatMul", ["scaled", "weight"], ["h"]),
+    node("Add", ["h", "bias of one"], ["b"]),
+    node("Mul", ["b", "factor"], ["f"]),
+    node("Clip", ["f", "low", ""], ["y"]),
+    node("Add", ["y", "one"], ["never taken"]),
+  ];
+  message.graph.initializer = [
+    tensor("mean", [4], [1, 2, 3, 4]),
+    tensor("deviation", [4], [1, 2, 3, 4]),
+    tensor("weight", [4, 1], [1, 2, 3, 4]),
+    tensor("bias of one", [1], [1]),
+    tensor("factor", [1], [2]),
+    tensor("low", [], [-9]),
+    tensor("one", [1], [1]),
+  ];
+  message.graph.output = [value("y", ["rows", 1])];
+  const { parameters, operators } = profileOnnx(readOnnx(bytesOf(message)));
+  expect(parameters.map(({ name }) => name)).toEqual(["weight", "bias of one"]);
+  expect(operators).toEqual({ Add: 2, Clip: 1, Div: 1, MatMul: 1, Mul: 1, Sub: 1 });
+});
+
+test("a parameter that no derivative leads back to is none", () => {
+  const message = smallFile();
+  message.graph.node = [
+    node("MatMul", ["x", "fc.weight"], ["h"]),
+    node("Greater", ["h", "fc.bias"], ["is"]),
+    node("Cast", ["is"], ["gate"], [attribute("to", "int", 1)]),
+    node("MatMul", ["x", "out"], ["z"]),
+    node("Mul", ["z", "gate"], ["y"]),
+  ];
+  message.graph.initializer = [
+    tensor("fc.weight", [4, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
+    tensor("fc.bias", [2], [1, 1]),
+    tensor("out", [4, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
+  ];
+  const { parameters } = profileOnnx(readOnnx(bytesOf(message)));
+  expect(parameters.map(({ name }) => name)).toEqual(["out"]);
+});
