@@ -232,8 +232,16 @@ test("weights taken twice are one parameter, and no head; two ways to the output
   ];
   wide.graph.initializer = [
     square,
-    tensor("last", [4, 2], Array.from({ length: 8 }, (_, i) => Math.sin(i))),
-    tensor("other", [4, 2], Array.from({ length: 8 }, (_, i) => Math.cos(i))),
+    tensor(
+      "last",
+      [4, 2],
+      Array.from({ length: 8 }, (_, i) => Math.sin(i)),
+    ),
+    tensor(
+      "other",
+      [4, 2],
+      Array.from({ length: 8 }, (_, i) => Math.cos(i)),
+    ),
   ];
   expect(profileOnnx(readOnnx(bytesOf(wide))).head).toBeNull();
 });

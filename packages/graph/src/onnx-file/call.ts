@@ -1,4 +1,5 @@
 import type { ForwardGraph, Value } from "../graph.ts";
+import { MAX_FOLDED } from "./fold/places.ts";
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from "./onnx-file.ts";
 import { isKnown, isWhole, type Known, type Length, lengthsOf, type Term } from "./term.ts";
 import { asValue, type Translation, termOf } from "./translation.ts";
@@ -47,8 +48,13 @@ export function openCall(t: Translation, node: OnnxNode): Call {
     if (isKnown(found)) return found;
     return refuse(`${what} must be known before a run, not computed from the data`, at(place));
   };
+  const few = (place: number, what: string) => {
+    const found = known(place, what);
+    if (found.data.length > MAX_FOLDED) refuse(`${what} are too many`, at(place));
+    return found;
+  };
   const numbers = (place: number, what: string) =>
-    lengthsOf(known(place, what)).map((length) => {
+    lengthsOf(few(place, what)).map((length) => {
       if (length === "rows") return refuse(`${what} must not depend on the batch`, at(place));
       return length;
     });
@@ -64,7 +70,7 @@ export function openCall(t: Translation, node: OnnxNode): Call {
     ...{ node, t, graph: t.graph, count: node.inputs.length, has, term, known, numbers },
     lengths(place, what) {
       checkWhole(place, what);
-      return lengthsOf(known(place, what));
+      return lengthsOf(few(place, what));
     },
     wholes(place, what) {
       checkWhole(place, what);

@@ -24,7 +24,11 @@ export function findHead(prepared: Prepared, input: string, found: Found): Found
   const trained = new Set(found.parameters);
   const takers = new Map<string, OnnxNode[]>();
   for (const node of nodes)
-    for (const name of node.inputs) takers.set(name, [...(takers.get(name) ?? []), node]);
+    for (const name of node.inputs) {
+      const others = takers.get(name);
+      if (others === undefined) takers.set(name, [node]);
+      else others.push(node);
+    }
   const node = nodes.findLast(({ inputs, ...of }) => {
     const root = found.tensorOf(inputs[1] ?? "");
     const isProduct = ["Gemm", "MatMul", "Conv"].includes(keyOf(of));

@@ -1,6 +1,7 @@
 import type { Axis } from "../graph.ts";
 import type { Length } from "./term.ts";
 import { refuse } from "./unfit.ts";
+import { MAX_AXES } from "./work.ts";
 
 const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1);
 const isFixed = (length: Length): length is number => length !== "rows";
@@ -16,6 +17,7 @@ export function reshapedTo(
   target: readonly Length[],
   { copiesZeros, isBatchFixed }: { copiesZeros: boolean; isBatchFixed: boolean },
 ): Axis[] {
+  if (target.length > MAX_AXES) refuse(`a shape of ${target.length} axes`, "/input/1");
   const asked = `[${from.join(", ")}] does not reshape to [${target.join(", ")}]`;
   const copied = target.map((length, axis) =>
     length === 0 && copiesZeros ? (from[axis] ?? refuse(asked, "/input/1")) : length,

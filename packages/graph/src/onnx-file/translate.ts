@@ -8,7 +8,15 @@ import { ROWS } from "./rows.ts";
 import { isKnown, type Term } from "./term.ts";
 import { type Translation, termOf } from "./translation.ts";
 import { Unfit } from "./unfit.ts";
-import { countWork, MAX_NUMBERS, MAX_NUMBERS_IN_ALL, MAX_WORK, perRow } from "./work.ts";
+import {
+  countWork,
+  MAX_AXES,
+  MAX_NUMBERS,
+  MAX_NUMBERS_IN_ALL,
+  MAX_OPERATORS,
+  MAX_WORK,
+  perRow,
+} from "./work.ts";
 
 export interface Sources {
   nodes: readonly OnnxNode[];
@@ -47,36 +55,28 @@ export function translate(
     ...{ constants: new Map(), probabilities: new Map(), vocabulary: null },
     ids: new Set(sources.isIds ? [input] : []),
   };
-  let numbersPerRow = 0;
-  let work = 0;
+  const before = graph.nodes.length;
+  const sums: Sums = { numbersPerRow: 0, work: 0, operators: 0 };
   for (const node of nodes) {
     const from = graph.nodes.length;
     const outputs = translateNode(t, node);
     for (const [i, name] of node.outputs.entries())
       if (name !== "" && outputs[i] !== undefined) t.terms.set(name, outputs[i]);
+    for (const { shape } of outputs)
+      if (shape.length > MAX_AXES) throw refused(node, "", `it gives ${shape.length} axes`);
     for (const appended of graph.nodes.slice(from)) {
-      numbersPerRow += checkSize(node, appended);
-      work += countWork(appended);
+      sums.numbersPerRow += checkSize(node, appended);
+      sums.work += countWork(appended);
     }
-    if (numbersPerRow > MAX_NUMBERS_IN_ALL)
-      throw refused(
-        node,
-        "",
-        `up to here the model gives ${numbersPerRow} numbers for one row, at most ${MAX_NUMBERS_IN_ALL}`,
-      );
-    if (work > MAX_WORK)
-      throw refused(
-        node,
-        "",
-        `up to here the model takes ${work} multiplications for one row, at most ${MAX_WORK}`,
-      );
+    sums.operators = graph.nodes.length - before;
+    checkSums(node, sums);
   }
   const output = termOf(t, outputName);
   if (output === undefined || isKnown(output))
     throw new ModelRefused([
       { pointer: "/graph/output", message: `${outputName} is not computed from the input` },
     ]);
-  return { output, t, numbersPerRow };
+  return { output, t, numbersPerRow: sums.numbersPerRow };
 }
 
 function translateNode(t: Translation, node: OnnxNode): Term[] {
@@ -121,6 +121,26 @@ function inputShapes(t: Translation, { inputs }: OnnxNode): string {
     return term === undefined ? [] : `[${term.shape.join(", ")}]`;
   });
   return `it takes ${shapes.join(", ")}`;
+}
+
+interface Sums {
+  numbersPerRow: number;
+  work: number;
+  operators: number;
+}
+
+/** What one row takes: memory and time are bounded before anything runs. */
+const BOUNDS: Record<keyof Sums, { most: number; of: string }> = {
+  numbersPerRow: { most: MAX_NUMBERS_IN_ALL, of: "gives numbers for one row" },
+  work: { most: MAX_WORK, of: "takes multiplications for one row" },
+  operators: { most: MAX_OPERATORS, of: "becomes operators here" },
+};
+
+function checkSums(node: OnnxNode, sums: Sums): void {
+  for (const [key, { most, of }] of Object.entries(BOUNDS)) {
+    const sum = sums[key as keyof Sums];
+    if (sum > most) throw refused(node, "", `up to here the model ${of}: ${sum}, at most ${most}`);
+  }
 }
 
 function checkSize(node: OnnxNode, { outputs }: Node): number {

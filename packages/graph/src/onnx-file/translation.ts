@@ -6,6 +6,7 @@ import type { Mode, Normalisation, TrainingExtras } from "../model.ts";
 import type { OnnxTensor } from "./onnx-file.ts";
 import { isKnown, isWhole, type Known, lengthsOf, type Term } from "./term.ts";
 import { refuse } from "./unfit.ts";
+import { MAX_AXES } from "./work.ts";
 
 /** What stands before a value that is a probability: appended only where a loss takes it. */
 export interface Probabilities {
@@ -109,6 +110,7 @@ function lengthsVector(t: Translation, lengths: readonly Axis[]): Value {
 
 /** Repeats x until it has the shape that x and `shape` broadcast to, where `shape` may name the batch. */
 export function expandTo(t: Translation, x: Value, shape: readonly Axis[]): Value {
+  if (shape.length > MAX_AXES) refuse(`a shape of ${shape.length} axes`);
   const fixed = shape.filter((length) => length !== "rows");
   if (fixed.length === shape.length) return expand(t.graph, x, fixed);
   const wide = broadcastShapes([x, { shape }]);

@@ -4,6 +4,9 @@ import type { Node, Value } from "../graph.ts";
 export const MAX_NUMBERS = 2 ** 26;
 /** How many all nodes together may. VGG-16 gives 3e7. */
 export const MAX_NUMBERS_IN_ALL = 2 ** 28;
+/** How many of our operators a file may become, and how many axes a tensor may have. */
+export const MAX_OPERATORS = 20_000;
+export const MAX_AXES = 16;
 /** How many products one row may take, about a second of a core: VGG-16 takes 1.5e10. */
 export const MAX_WORK = 5e10;
 

@@ -5,6 +5,7 @@ import type { OnnxElementType } from "../onnx-file.ts";
 import { reshapedTo } from "../reshaped-to.ts";
 import { isWhole, type Known, type Length, lengthsOf } from "../term.ts";
 import { refuse } from "../unfit.ts";
+import { MAX_AXES } from "../work.ts";
 import { broadcast, countOf, MAX_FOLDED, picked } from "./places.ts";
 
 /** Null where the result is too large, or as long as a batch: then it is left to a node of the graph. */
@@ -18,6 +19,7 @@ function small(shape: readonly Length[]): number[] {
     length === "rows" ? refuse("it would have as many numbers as a batch has rows") : length,
   );
   if (fixed.some((length) => length < 0)) refuse(`there is no shape [${fixed.join(", ")}]`);
+  if (fixed.length > MAX_AXES) refuse(`a shape of ${fixed.length} axes`);
   if (countOf(fixed) > MAX_FOLDED) refuse("it is worked out only for small tensors");
   return fixed;
 }
@@ -56,6 +58,7 @@ export const SHAPES: Record<string, Fold> = {
   Unsqueeze: (call) => {
     const x = self(call);
     const given = axes(call) ?? [];
+    if (given.length > MAX_AXES) refuse(`it adds ${given.length} axes`, "/input/1");
     const rank = x.shape.length + given.length;
     const added = new Set(given.map((axis) => axisFromFront(axis, rank)));
     if (added.size !== given.length) refuse("an axis is given twice");

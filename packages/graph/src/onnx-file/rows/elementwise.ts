@@ -192,5 +192,5 @@ function orEqual(graph: Call["graph"], of: Two, a: Value, b: Value): Value {
 }
 
 function isOnes(term: Term): boolean {
-  return isKnown(term) && lengthsOf(term).every((one) => one === 1);
+  return isKnown(term) && term.data.length === 1 && lengthsOf(term).every((one) => one === 1);
 }

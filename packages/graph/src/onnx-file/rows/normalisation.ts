@@ -25,8 +25,8 @@ export const NORMALISATION: Rows = {
     const rate = has(1) ? call.number(1, "the ratio") : 0.5;
     if (!(rate >= 0 && rate < 1)) refuse("the ratio must be from 0 to below 1", "/input/1");
     const x = value(0);
-    if (t.mode === "inference" || rate === 0) return x;
     if (x.shape[0] !== "rows") refuse(`it takes rows of a batch, not ${shown(x)}`);
+    if (t.mode === "inference" || rate === 0) return x;
     const mask = addInput(graph, `mask_${t.masks.length}`, "float32", x.shape);
     t.masks.push({ value: mask, rate });
     return mul(graph, x, mask);

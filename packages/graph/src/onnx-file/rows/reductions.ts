@@ -19,7 +19,6 @@ import {
 import type { Value } from "../../graph.ts";
 import type { Call, Row, Rows } from "../call.ts";
 import { shown } from "../shown.ts";
-import { number } from "../translation.ts";
 import { refuse } from "../unfit.ts";
 
 type Reduce = (x: Value) => Value;
@@ -88,7 +87,7 @@ export const REDUCTIONS: Rows = {
 
   // max + log Σ exp(x − max)
   ReduceLogSumExp: (call) => {
-    const { graph, value, int, t } = call;
+    const { graph, value, int } = call;
     const axes = reducedAxes(call);
     if (axes === null) return value(0);
     const keepdims = int("keepdims", 1) ? 1 : 0;
@@ -96,7 +95,7 @@ export const REDUCTIONS: Rows = {
     const shift = reduceMax(graph, value(0), named, 1);
     const sum = reduceSum(graph, exp(graph, sub(graph, value(0), shift)), named, keepdims);
     const back = keepdims ? shift : reduceSum(graph, shift, named, 0);
-    return add(graph, log(graph, sum), mul(graph, back, number(t, 1)));
+    return add(graph, log(graph, sum), back);
   },
 };
 

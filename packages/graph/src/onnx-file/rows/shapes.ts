@@ -16,6 +16,7 @@ import { shown } from "../shown.ts";
 import type { Known } from "../term.ts";
 import { asValue, expandTo, type Translation } from "../translation.ts";
 import { refuse } from "../unfit.ts";
+import { MAX_AXES } from "../work.ts";
 
 /** The same numbers in another shape or type, and what is known of shapes. */
 export const SHAPES: Rows = {
@@ -63,6 +64,7 @@ export const SHAPES: Rows = {
   Unsqueeze: (call) => {
     const { graph, t, value } = call;
     const axes = axesOf(call, 1) ?? [];
+    if (axes.length > MAX_AXES) refuse(`it adds ${axes.length} axes`, "/input/1");
     const places = axes.map((axis) => axisFromFront(axis, value(0).shape.length + axes.length));
     if (new Set(places).size !== axes.length) refuse("an axis is given twice", "/input/1");
     return moved(t, value(0), unsqueeze(graph, value(0), axes));
