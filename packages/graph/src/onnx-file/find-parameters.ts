@@ -44,6 +44,7 @@ export function findParameters({ nodes, tensors, literals }: Prepared, input: st
   const fromData = new Set([input]);
   const roots = new Map([...tensors.keys()].map((name) => [name, name]));
   const products = new Set<string>();
+  const reshaped = new Set<string>();
   const found = new Set<string>();
   const statistics = new Set<string>();
   for (const node of nodes) {
@@ -56,10 +57,13 @@ export function findParameters({ nodes, tensors, literals }: Prepared, input: st
       for (const name of node.outputs) roots.set(name, root);
     if (PRODUCTS.includes(key) || (MOVING.includes(key) && products.has(first)))
       for (const name of node.outputs) products.add(name);
+    if (key === "Reshape") for (const name of node.outputs) reshaped.add(name);
     if (key === "BatchNormalization")
       for (const name of node.inputs.slice(3, 5)) statistics.add(name);
     if (!isData) continue;
     const isBias = node.inputs.some((name) => products.has(name));
+    // How PyTorch's exporters write a group normalisation: its own scale and bias come behind.
+    if (key === "InstanceNormalization" && reshaped.has(first)) continue;
     for (const name of learnedBy(node, key)) {
       const tensor = roots.get(name);
       if (tensor === undefined || tensors.get(tensor)!.type !== "float32") continue;

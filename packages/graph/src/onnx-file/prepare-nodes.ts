@@ -29,16 +29,21 @@ export const OPERATORS = [
   ...new Set([...Object.keys(ROWS), ...Object.keys(FOLDS), ...EXPANDED]),
 ].sort();
 
-/** Constants as tensors, and scikit-learn's linear models as products; names that are ours are changed. */
+/**
+ * Constants as tensors, and scikit-learn's linear models as products; names that are ours are changed. A tensor
+ * under a second name is a second tensor: PyTorch's exporter writes equal ones so, such as the biases and running
+ * means of a model that has not been trained.
+ */
 export function openNodes({ nodes, initialisers }: OnnxFile): Opened {
   const opened: Opened = { nodes: [], tensors: new Map(initialisers), literals: new Set() };
   for (const node of nodes) {
-    const constant = keyOf(node) === "Constant" ? constantOf(node) : null;
+    const key = keyOf(node);
     const name = node.outputs[0] ?? "";
-    if (constant !== null) {
-      opened.tensors.set(name, constant);
-      opened.literals.add(name);
-    } else opened.nodes.push(...expandLinear(node, opened));
+    const copied = key === "Identity" ? opened.tensors.get(node.inputs[0] ?? "") : undefined;
+    if (key === "Constant") opened.literals.add(name);
+    const tensor = key === "Constant" ? constantOf(node) : copied;
+    if (tensor !== undefined) opened.tensors.set(name, tensor);
+    else opened.nodes.push(...expandLinear(node, opened));
   }
   return withoutOurNames(opened);
 }
