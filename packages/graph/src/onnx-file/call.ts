@@ -55,7 +55,8 @@ export function openCall(t: Translation, node: OnnxNode): Call {
   };
   const numbers = (place: number, what: string) =>
     lengthsOf(few(place, what)).map((length) => {
-      if (length === "rows") return refuse(`${what} must not depend on the batch`, at(place));
+      if (typeof length !== "number")
+        return refuse(`${what} must not depend on the batch`, at(place));
       return length;
     });
   const checkWhole = (place: number, what: string) => {

@@ -84,9 +84,18 @@ function learnedBy({ inputs }: OnnxNode, key: string): string[] {
   return (LEARNED[key] ?? []).flatMap((place) => inputs[place] ?? []);
 }
 
-function isLearned(key: string, { shape }: OnnxTensor, isLiteral: boolean, isBias: boolean) {
+/** Numbers beyond this keep attention from places: a mask. */
+const MASKING = 1e30;
+
+function isLearned(
+  key: string,
+  { shape, data }: OnnxTensor,
+  isLiteral: boolean,
+  isBias: boolean,
+): boolean {
   if (shape.length === 0) return false;
   if (!JOINING.includes(key)) return true;
-  if (key === "Add" || key === "Sum") return isBias || elements(shape) > 1;
+  if (key === "Add" || key === "Sum")
+    return (isBias || elements(shape) > 1) && !data.some((x) => Math.abs(Number(x)) > MASKING);
   return elements(shape) > 1 && !isLiteral;
 }

@@ -78,7 +78,7 @@ function checkNumbers({ type, shape, data }: OnnxTensor, pointer: string): void 
   const bad =
     type === "bool"
       ? numbers.findIndex((truth) => truth > 1)
-      : firstUnsound(numbers, shape.length === 0);
+      : firstUnsound(numbers, numbers.length === 1);
   if (bad < 0) return;
   const what = type === "bool" ? "neither 0 nor 1" : `${numbers[bad]}`;
   refuse(pointer, `its number [${placeOf(bad, shape).join(", ")}] is ${what}`);

@@ -1,60 +1,96 @@
 import type { Axis } from "../graph.ts";
-import type { Length } from "./term.ts";
+import { type Length, rowsIn } from "./term.ts";
 import { refuse } from "./unfit.ts";
 import { MAX_AXES } from "./work.ts";
 
+export interface Reshaped {
+  shape: Axis[];
+  /** How many axes of ours each of the file's is; all one, but where rows are joined with others. */
+  groups: number[];
+}
+
+const isNumber = (length: Length): length is number => typeof length === "number";
 const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1);
-const isFixed = (length: Length): length is number => length !== "rows";
+const isPositive = (length: number) => Number.isInteger(length) && length > 0;
 
 /**
  * The shape that Reshape gives, worked out where the batch's size is not known: rows stay rows, whatever the
- * file calls them (0, −1, the batch's own size, or 1 where it was written for one row).
+ * file calls them (0, −1, the batch's own size, or 1 where it was written for one row). Where the file joins
+ * them with other axes, as attention does with its heads, these stay apart here, in the same order.
  *
- * @param target as the node says: 0 copies an axis, −1 is worked out
+ * @param from our axes
+ * @param lengths the file's, which 0 copies
+ * @param target as the node says; −1 is worked out
  */
 export function reshapedTo(
   from: readonly Axis[],
+  lengths: readonly Length[],
   target: readonly Length[],
   { copiesZeros, isBatchFixed }: { copiesZeros: boolean; isBatchFixed: boolean },
-): Axis[] {
+): Reshaped {
   if (target.length > MAX_AXES) refuse(`a shape of ${target.length} axes`, "/input/1");
-  const asked = `[${from.join(", ")}] does not reshape to [${target.join(", ")}]`;
+  const fail = (why = "") =>
+    refuse(`[${lengths.join(", ")}] does not reshape to [${target.join(", ")}]${why}`, "/input/1");
   const copied = target.map((length, axis) =>
-    length === 0 && copiesZeros ? (from[axis] ?? refuse(asked, "/input/1")) : length,
+    length === 0 && copiesZeros ? (lengths[axis] ?? fail()) : length,
   );
-  const isSound = copied.every((length) => !isFixed(length) || length === -1 || length > 0);
   const open = copied.indexOf(-1);
-  if (!isSound || copied.indexOf(-1, open + 1) > open) refuse(asked, "/input/1");
-  const numbers = product(from.filter(isFixed));
+  const isSound = copied.every((length) => !isNumber(length) || length === -1 || length > 0);
+  if (!isSound || copied.indexOf(-1, open + 1) > open) fail();
   const rows = from.indexOf("rows");
-  const stated = product(copied.filter(isFixed).filter((length) => length !== -1));
-  const rest = numbers / stated;
-
+  const all = product(from.filter(isNumber));
   if (rows === -1) {
-    if (copied.includes("rows") || (open === -1 ? rest !== 1 : !Number.isInteger(rest)))
-      refuse(asked, "/input/1");
-    return open === -1 ? copied : copied.with(open, rest);
+    const rest = all / product(copied.filter(isNumber).filter((length) => length !== -1));
+    if (!copied.every(isNumber) || (open === -1 ? rest !== 1 : !isPositive(rest))) fail();
+    const shape = copied.filter(isNumber).map((length) => (length === -1 ? rest : length));
+    return { shape, groups: shape.map(() => 1) };
   }
 
-  const place = placeOfRows(copied, rest, isBatchFixed);
-  if (place === null) refuse(`${asked}: every row must stay a row`, "/input/1");
-  const shape = copied.with(place, "rows");
-  const filled = open === -1 || open === place ? shape : shape.with(open, rest);
-  const before = (lengths: readonly Axis[], axis: number) =>
-    product(lengths.slice(0, axis).filter(isFixed));
-  const isWhole = product(filled.filter(isFixed)) === numbers && filled.every(isPositive);
-  if (!isWhole || before(filled, place) !== before(from, rows))
-    refuse(`${asked}: it would mix the rows of a batch`, "/input/1");
-  return filled;
+  const before = product(from.slice(0, rows).filter(isNumber));
+  const place = (axis: number) => placed(fill(copied, all, axis), axis, before, all / before);
+  const named = copied.findIndex((length) => !isNumber(length));
+  if (named !== -1) return place(named) ?? fail(": every row must stay a row");
+  if (!isBatchFixed)
+    return (open === -1 ? null : place(open)) ?? fail(": every row must stay a row");
+  // The rows may be any axis; likest one that is theirs alone, or joined with what stood behind them, but hardly
+  // ever with the last: these are features. Several rows at once show whether it was the right one (verifyOnnx).
+  const ways = [...copied.keys()].flatMap((axis) => place(axis) ?? []);
+  const isAlone = ({ groups }: Reshaped) => groups.every((axes) => axes === 1);
+  const isBehind = ({ shape, groups }: Reshaped) =>
+    shape[groups.findIndex((axes) => axes > 1)] === "rows";
+  const inner = ways.filter(({ groups }) => groups.at(-1) === 1);
+  const likest = ways.find(isAlone) ?? inner.find(isBehind) ?? inner[0] ?? ways[0];
+  return likest ?? fail(": every row must stay a row");
 }
 
-/** Which axis of the target the rows are; `rest` is how many numbers of a row an axis of −1 would have to take. */
-function placeOfRows(target: readonly Length[], rest: number, isBatchFixed: boolean) {
-  const named = target.indexOf("rows");
-  if (named !== -1) return target.indexOf("rows", named + 1) === -1 ? named : null;
-  const open = target.indexOf(-1);
-  if (open !== -1 && rest === 1) return open;
-  return isBatchFixed && target[0] === 1 ? 0 : null;
+/** The target with its −1 worked out, as if there were one row, where the rows are not that axis. */
+function fill(target: readonly Length[], all: number, axis: number): Length[] {
+  const stated = target.map((length) => rowsIn(length) ?? Number(length));
+  const rest = all / product(stated.filter((length) => length !== -1));
+  return target.map((length, i) => (length === -1 && i !== axis ? rest : length));
 }
 
-const isPositive = (length: Axis) => length === "rows" || (Number.isInteger(length) && length > 0);
+/**
+ * The target's axes with rows in their place: the axis given is a · rows · b.
+ *
+ * @param before how many numbers stand before the rows, and `after` behind them
+ */
+function placed(
+  target: readonly Length[],
+  axis: number,
+  before: number,
+  after: number,
+): Reshaped | null {
+  const [head, tail] = [target.slice(0, axis), target.slice(axis + 1)];
+  if (![...head, ...tail].every((length) => isNumber(length) && isPositive(length))) return null;
+  const [left, right] = [head.filter(isNumber), tail.filter(isNumber)];
+  const [a, b] = [before / product(left), after / product(right)];
+  const length = target[axis]!;
+  const said = rowsIn(length) ?? (length === -1 ? a * b : length);
+  if (!isPositive(a) || !isPositive(b) || a * b !== said) return null;
+  const own: Axis[] = [...(a > 1 ? [a] : []), "rows", ...(b > 1 ? [b] : [])];
+  return {
+    shape: [...left, ...own, ...right],
+    groups: target.map((_, i) => (i === axis ? own.length : 1)),
+  };
+}

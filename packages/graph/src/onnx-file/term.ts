@@ -1,8 +1,20 @@
 import type { Value } from "../graph.ts";
 import type { OnnxElementType } from "./onnx-file.ts";
 
-/** A whole number of a shape; the batch's is known by its name only. */
-export type Length = number | "rows";
+/** The batch's size, known by its name only, or so many times that: "rows*2". */
+export type RowsLength = "rows" | `rows*${number}`;
+/** A whole number of a shape. */
+export type Length = number | RowsLength;
+
+/** How many times the batch's size a length is; null where it is a number. */
+export function rowsIn(length: Length): number | null {
+  if (typeof length === "number") return null;
+  return length === "rows" ? 1 : Number(length.slice("rows*".length));
+}
+
+export function timesRows(times: number): RowsLength {
+  return times === 1 ? "rows" : `rows*${times}`;
+}
 
 /**
  * A tensor whose numbers are known before a run: one of the file that no training moves, or what was worked out
@@ -27,5 +39,5 @@ export function isWhole(type: OnnxElementType): boolean {
 
 /** The numbers of a known tensor. int64's beyond 2^53 are rounded: as bounds of a slice they say "to the end". */
 export function lengthsOf({ data }: Known): Length[] {
-  return Array.from(data, (number) => (number === "rows" ? number : Number(number)));
+  return Array.from(data, (number) => (typeof number === "string" ? number : Number(number)));
 }

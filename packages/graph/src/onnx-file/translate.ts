@@ -2,6 +2,7 @@ import { addInput, type ForwardGraph, type Node, type Value } from "../graph.ts"
 import type { Mode } from "../model.ts";
 import { openCall } from "./call.ts";
 import { FOLDS, isFoldable } from "./fold.ts";
+import { JOINED, refuseJoined } from "./joined.ts";
 import { ModelRefused, type OnnxNode, type OnnxTensor } from "./onnx-file.ts";
 import { keyOf } from "./prepare-nodes.ts";
 import { ROWS } from "./rows.ts";
@@ -52,7 +53,7 @@ export function translate(
     ),
     ...{ buffers: new Map(), masks: [], statistics: [], normalisations: [] },
     terms: new Map<string, Term>([[inputName, input]]),
-    ...{ constants: new Map(), probabilities: new Map(), vocabulary: null },
+    ...{ constants: new Map(), probabilities: new Map(), joined: new Map(), vocabulary: null },
     ids: new Set(sources.isIds ? [input] : []),
   };
   const before = graph.nodes.length;
@@ -72,7 +73,7 @@ export function translate(
     checkSums(node, sums);
   }
   const output = termOf(t, outputName);
-  if (output === undefined || isKnown(output))
+  if (output === undefined || isKnown(output) || t.joined.has(output))
     throw new ModelRefused([
       { pointer: "/graph/output", message: `${outputName} is not computed from the input` },
     ]);
@@ -86,7 +87,7 @@ function translateNode(t: Translation, node: OnnxNode): Term[] {
     if (node.inputs.length === 0) throw new Unfit("it takes nothing", "/input");
     const folded = isFoldable(call, key) ? FOLDS[key]!(call) : null;
     if (folded !== null) return [folded];
-    const row = ROWS[key];
+    const row = takesJoined(t, node) ? (JOINED[key] ?? refuseJoined()) : ROWS[key];
     if (row === undefined) throw new Unfit("it is worked out only for numbers known before a run");
     const outputs = row(call);
     return Array.isArray(outputs) ? outputs : [outputs];
@@ -97,6 +98,13 @@ function translateNode(t: Translation, node: OnnxNode): Term[] {
       throw refused(node, "", `${error.message} (${inputShapes(t, node)})`);
     throw error;
   }
+}
+
+function takesJoined(t: Translation, { inputs }: OnnxNode): boolean {
+  return inputs.some((name) => {
+    const term = name === "" ? undefined : termOf(t, name);
+    return term !== undefined && !isKnown(term) && t.joined.has(term);
+  });
 }
 
 function refused(

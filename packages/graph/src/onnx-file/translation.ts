@@ -4,7 +4,7 @@ import { cast, expand, reshape, slice } from "../append-nodes.ts";
 import { type Axis, addConstant, addInput, type ForwardGraph, type Value } from "../graph.ts";
 import type { Mode, Normalisation, TrainingExtras } from "../model.ts";
 import type { OnnxTensor } from "./onnx-file.ts";
-import { isKnown, isWhole, type Known, lengthsOf, type Term } from "./term.ts";
+import { isKnown, isWhole, type Known, type Length, lengthsOf, type Term } from "./term.ts";
 import { refuse } from "./unfit.ts";
 import { MAX_AXES } from "./work.ts";
 
@@ -39,6 +39,8 @@ export interface Translation extends TrainingExtras {
   terms: Map<string, Term>;
   constants: Map<Known, Value>;
   probabilities: Map<Value, Probabilities>;
+  /** Values of which the file has several axes, rows among them, as one: how many each of its axes is of ours. */
+  joined: Map<Value, readonly number[]>;
   /** Values that are the model's whole-numbered input, perhaps in another shape. */
   ids: Set<Value>;
   /** The fewest rows of a table that the input's numbers choose from. */
@@ -79,10 +81,10 @@ function constantOf(t: Translation, known: Known): Value {
   const { type, shape, data } = known;
   if (data instanceof Float32Array) return addConstant(graph, data, shape);
   const lengths = lengthsOf(known);
-  if (lengths.includes("rows")) {
+  if (lengths.some((length) => typeof length === "string")) {
     if (shape.length > 1)
       refuse("the batch's size in a tensor of several axes has no meaning here");
-    const vector = lengthsVector(t, lengths);
+    const vector = lengthsVector(t, axesOf(lengths));
     return shape.length === 1 ? vector : reshape(graph, vector, []);
   }
   const numbers = lengths.map(Number);
@@ -108,9 +110,17 @@ function lengthsVector(t: Translation, lengths: readonly Axis[]): Value {
     : append(graph, "Concat", parts, { axis: 0 }, [parts.length], "int64");
 }
 
+export function axesOf(lengths: readonly Length[]): Axis[] {
+  return lengths.map((length) => {
+    if (typeof length === "number" || length === "rows") return length;
+    return refuse("the batch's size times a number has no meaning here");
+  });
+}
+
 /** Repeats x until it has the shape that x and `shape` broadcast to, where `shape` may name the batch. */
-export function expandTo(t: Translation, x: Value, shape: readonly Axis[]): Value {
-  if (shape.length > MAX_AXES) refuse(`a shape of ${shape.length} axes`);
+export function expandTo(t: Translation, x: Value, lengths: readonly Length[]): Value {
+  if (lengths.length > MAX_AXES) refuse(`a shape of ${lengths.length} axes`);
+  const shape = axesOf(lengths);
   const fixed = shape.filter((length) => length !== "rows");
   if (fixed.length === shape.length) return expand(t.graph, x, fixed);
   const wide = broadcastShapes([x, { shape }]);

@@ -29,7 +29,7 @@ export function picked(
     const place = own.map((step, axis) => Math.floor(flat / step) % shape[axis]!);
     const index = from(place).reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
     const number = x.data[index]!;
-    return number === "rows" ? number : Number(number);
+    return typeof number === "string" ? number : Number(number);
   });
   return { type: x.type, shape, data };
 }

@@ -4,6 +4,7 @@ import type { Call } from "../call.ts";
 import type { OnnxElementType } from "../onnx-file.ts";
 import { reshapedTo } from "../reshaped-to.ts";
 import { isWhole, type Known, type Length, lengthsOf } from "../term.ts";
+import { axesOf } from "../translation.ts";
 import { refuse } from "../unfit.ts";
 import { MAX_AXES } from "../work.ts";
 import { broadcast, countOf, MAX_FOLDED, picked } from "./places.ts";
@@ -16,7 +17,9 @@ const self = ({ known }: Call) => known(0, "it");
 /** A shape that is small enough to be filled here. */
 function small(shape: readonly Length[]): number[] {
   const fixed = shape.map((length) =>
-    length === "rows" ? refuse("it would have as many numbers as a batch has rows") : length,
+    typeof length !== "number"
+      ? refuse("it would have as many numbers as a batch has rows")
+      : length,
   );
   if (fixed.some((length) => length < 0)) refuse(`there is no shape [${fixed.join(", ")}]`);
   if (fixed.length > MAX_AXES) refuse(`a shape of ${fixed.length} axes`);
@@ -25,7 +28,9 @@ function small(shape: readonly Length[]): number[] {
 }
 
 function isSmall(shape: readonly Length[]): boolean {
-  return shape.every((length) => length !== "rows") && countOf(shape.map(Number)) <= MAX_FOLDED;
+  return (
+    shape.every((length) => typeof length === "number") && countOf(shape.map(Number)) <= MAX_FOLDED
+  );
 }
 
 const axes = ({ has, wholes, ints }: Call) => (has(1) ? wholes(1, "the axes") : ints("axes"));
@@ -37,7 +42,7 @@ export const SHAPES: Record<string, Fold> = {
 
   Reshape: (call) => {
     const x = self(call);
-    const shape = reshapedTo(x.shape, call.wholes(1, "the shape"), {
+    const { shape } = reshapedTo(x.shape, x.shape, call.wholes(1, "the shape"), {
       copiesZeros: call.int("allowzero", 0) === 0,
       isBatchFixed: false,
     });
@@ -82,7 +87,7 @@ export const SHAPES: Record<string, Fold> = {
   },
   Expand: (call) => {
     const x = self(call);
-    const shape = broadcastShapes([x, { shape: call.lengths(1, "the shape") }]);
+    const shape = broadcastShapes([x, { shape: axesOf(call.lengths(1, "the shape")) }]);
     return isSmall(shape) ? broadcast(x, small(shape)) : null;
   },
   ConstantOfShape: (call) => {
@@ -151,6 +156,20 @@ export const SHAPES: Record<string, Fold> = {
     );
   },
 
+  // The last two axes below the diagonal, or above it; zeros elsewhere.
+  Trilu: (call) => {
+    const x = self(call);
+    const offset = call.has(1) ? call.number(1, "the diagonal") : 0;
+    const isUpper = call.int("upper", 1) !== 0;
+    const [rows = 0, columns = 0] = x.shape.slice(-2);
+    if (x.shape.length < 2) refuse("it takes matrices");
+    const data = lengthsOf(x).map((number, flat) => {
+      const beyond = (flat % columns) - (Math.floor(flat / columns) % rows) - offset;
+      return (isUpper ? beyond >= 0 : beyond <= 0) ? number : 0;
+    });
+    return { ...x, data };
+  },
+
   Where: (call) => {
     const all = [0, 1, 2].map((place) => call.known(place, "it"));
     const shape = small(broadcastShapes(all));
@@ -175,8 +194,8 @@ function reduced(call: Call, of: (a: number, b: number) => number, start: number
   const x = self(call);
   if (x.shape.length > 1) refuse("it is worked out only for vectors");
   const others = lengthsOf(x).filter((length) => length !== 1);
-  const isRows = start === 1 && others.length === 1 && others[0] === "rows";
-  const data: Length[] = [isRows ? "rows" : call.numbers(0, "it").reduce(of, start)];
+  const isOfOne = start === 1 && others.length === 1;
+  const data: Length[] = [isOfOne ? others[0]! : call.numbers(0, "it").reduce(of, start)];
   return { type: x.type, shape: call.int("keepdims", 1) ? x.shape.map(() => 1) : [], data };
 }
 
@@ -187,7 +206,7 @@ const CAST: Partial<Record<number, OnnxElementType>> = {
 
 function as(x: Known, type: OnnxElementType): Known {
   const data = lengthsOf(x).map((number) => {
-    if (number === "rows") return number;
+    if (typeof number === "string") return number;
     if (type === "bool") return number === 0 ? 0 : 1;
     return isWhole(type) ? Math.trunc(number) : number;
   });

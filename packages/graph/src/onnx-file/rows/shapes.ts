@@ -11,9 +11,10 @@ import {
 } from "../../append-nodes.ts";
 import type { Axis, ElementType, Value } from "../../graph.ts";
 import type { Call, Rows } from "../call.ts";
+import { join, lengthsIn } from "../join.ts";
 import { reshapedTo } from "../reshaped-to.ts";
 import { shown } from "../shown.ts";
-import type { Known } from "../term.ts";
+import type { Known, Length } from "../term.ts";
 import { asValue, expandTo, type Translation } from "../translation.ts";
 import { refuse } from "../unfit.ts";
 import { MAX_AXES } from "../work.ts";
@@ -33,11 +34,11 @@ export const SHAPES: Rows = {
   Reshape: ({ graph, t, value, lengths, int }) => {
     const x = value(0);
     const target = lengths(1, "the shape");
-    const shape = reshapedTo(x.shape, target, {
+    const { shape, groups } = reshapedTo(x.shape, lengthsIn(t, x), target, {
       copiesZeros: int("allowzero", 0) === 0,
       isBatchFixed: t.isBatchFixed,
     });
-    return moved(t, x, reshape(graph, x, shape));
+    return join(t, moved(t, x, reshape(graph, x, shape)), groups);
   },
   Flatten: ({ graph, t, value, int }) => {
     const x = value(0);
@@ -97,8 +98,8 @@ export const SHAPES: Rows = {
     return reshape(graph, expand(graph, reshape(graph, x, apart), wide), shape);
   },
 
-  Shape: ({ term, int }) => {
-    const { shape } = term(0);
+  Shape: ({ t, term, int }) => {
+    const shape = lengthsIn(t, term(0));
     const at = (axis: number) =>
       Math.min(Math.max(axis < 0 ? axis + shape.length : axis, 0), shape.length);
     return vector(shape.slice(at(int("start", 0)), at(int("end", shape.length))));
@@ -139,7 +140,7 @@ function axesOf({ has, wholes, ints }: Call, place: number): number[] | null {
   return has(place) ? wholes(place, "the axes") : ints("axes");
 }
 
-const vector = (lengths: readonly Axis[]): Known => ({
+const vector = (lengths: readonly Length[]): Known => ({
   ...{ type: "int64", shape: [lengths.length], data: lengths },
 });
 
