@@ -12,8 +12,8 @@ import {
 } from "./onnx-files/small-file.ts";
 
 const raw = (numbers: ArrayBufferView) => new Uint8Array(numbers.buffer);
-/** The largest and smallest, what a float32 cannot hold, and what a varint needs ten bytes for. */
-const INT64 = [0n, 1n, -1n, 127n, 128n, -129n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)];
+/** The largest and smallest, what a float32 cannot hold, and what fills all groups of a varint. */
+const INT64 = [0n, 1n, -1n, 127n, 128n, -129n, 0x0123456789abcdefn, 2n ** 63n - 1n, -(2n ** 63n)];
 const INT32 = [0, 1, -1, 127, 128, -129, 2 ** 28, 2 ** 31 - 1, -(2 ** 31)];
 const FLOAT = [0, -0, 1.5, -3.25, 1e-45, 3.4028234663852886e38, 0.1, 7, 8];
 
