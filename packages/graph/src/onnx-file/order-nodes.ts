@@ -23,7 +23,6 @@ export function orderNodes(nodes: readonly OnnxNode[]): OnnxNode[] {
       const input = node.inputs[top.next++];
       if (input === undefined) {
         way.pop();
-        waiting.delete(node);
         done.add(node);
         ordered.push(node);
         continue;

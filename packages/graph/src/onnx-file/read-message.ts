@@ -1,7 +1,7 @@
 import { ONNX_MESSAGES } from "../onnx-messages.ts";
 import { type Piece, spend } from "./piece.ts";
 import { readName } from "./read-name.ts";
-import { exact, type Numbers, readNumbers } from "./read-numbers.ts";
+import { type Numbers, readNumber, readNumbers } from "./read-numbers.ts";
 import { refuse } from "./refuse.ts";
 import { type Cursor, cursorAt, numberOf, readVarint, WIRE } from "./wire.ts";
 
@@ -133,10 +133,13 @@ function contentsOf(
 ): unknown {
   const place = { ...piece, pointer: `${piece.pointer}/${name}` };
   if (type in NUMBER_WIRE) {
+    if (!repeated)
+      return spans[0] === undefined
+        ? undefined
+        : readNumber(type as keyof Numbers, place, spans[0]);
     const numbers = readNumbers(type as keyof Numbers, place, spans);
     if (numbers.length > most) refuseMany(most, place.pointer);
-    if (repeated) return numbers;
-    return numbers[0] === undefined ? undefined : exact(numbers[0], place.pointer);
+    return numbers;
   }
   const values: (string | Uint8Array)[] = [];
   for (let i = 0; i < spans.length; i += 2) {

@@ -1,3 +1,4 @@
+import { checkNumbers } from "./check-numbers.ts";
 import { ELEMENTS, elementType } from "./element-types.ts";
 import { LIMITS } from "./limits.ts";
 import type { OnnxTensor } from "./onnx-file.ts";
@@ -69,39 +70,4 @@ function typedData(
   return Uint8Array.from(numbers as Int32Array, (truth) =>
     truth === 0 || truth === 1 ? truth : 2,
   );
-}
-
-/** A number alone may be infinite: the bound of a Clip, the padding of a MaxPool. */
-function checkNumbers({ type, shape, data }: OnnxTensor, pointer: string): void {
-  if (type === "int32" || type === "int64") return;
-  const numbers = data as Exclude<OnnxTensor["data"], BigInt64Array>;
-  const bad =
-    type === "bool"
-      ? numbers.findIndex((truth) => truth > 1)
-      : firstUnsound(numbers, numbers.length === 1);
-  if (bad < 0) return;
-  const what = type === "bool" ? "neither 0 nor 1" : `${numbers[bad]}`;
-  refuse(pointer, `its number [${placeOf(bad, shape).join(", ")}] is ${what}`);
-}
-
-function firstUnsound(numbers: ArrayLike<number>, infiniteToo: boolean): number {
-  for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i]!;
-    // The difference is NaN for NaN and for both infinities, else 0.
-    if (number - number !== 0 && !(infiniteToo && !Number.isNaN(number))) return i;
-  }
-  return -1;
-}
-
-/** Where the number stands along each axis, from 0. */
-function placeOf(index: number, shape: readonly number[]): number[] {
-  let rest = index;
-  return shape
-    .toReversed()
-    .map((length) => {
-      const at = rest % length;
-      rest = Math.floor(rest / length);
-      return at;
-    })
-    .reverse();
 }
