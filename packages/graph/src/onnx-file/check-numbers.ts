@@ -3,13 +3,13 @@ import { refuse } from "./refuse.ts";
 
 /**
  * Numbers are finite and truths 0 or 1. Only a number alone may be infinite, and not NaN either: the bound
- * of a Clip, the padding before a MaxPool.
+ * of a Clip, the padding before a MaxPool, what masks attention.
  *
  * @throws ModelRefused with the place of the first that is not, one index per axis
  */
 export function checkNumbers({ shape, data }: OnnxTensor, pointer: string): void {
   if (data instanceof Float32Array || data instanceof Float64Array) {
-    const bad = firstUnsound(data, shape.length === 0);
+    const bad = firstUnsound(data, data.length === 1);
     if (bad >= 0) refuse(pointer, `its number ${placeOf(bad, shape)} is ${data[bad]}`);
   } else if (data instanceof Uint8Array) {
     const bad = data.findIndex((truth) => truth > 1);

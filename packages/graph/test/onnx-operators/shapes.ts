@@ -169,6 +169,23 @@ export const SHAPES: OperatorCase[] = [
       node("Reshape", ["h", "shape"], ["z"]),
     ],
   }),
+  ...[0, 1].map((upper) =>
+    plain("Trilu", {
+      ...{ says: upper ? "above" : "below", inputs: ["a", "k"], attributes: [int("upper", upper)] },
+      tensors: [randomTensor("a", [3, 4], 2), whole("k", [upper], [])],
+      after: [node("Mul", ["h", "y"], ["z"])],
+    }),
+  ),
+  plain("ConstantOfShape", {
+    ...{ says: "that keeps attention from places", inputs: ["size"], shape: [3, 3] },
+    ...{ attributes: [attribute("value", "tensor", tensor("", [1], [-Infinity]))] },
+    tensors: [whole("size", [3, 3])],
+    after: [
+      node("Greater", ["w", "h"], ["is"]),
+      node("Where", ["is", "h", "y"], ["masked"]),
+      node("Exp", ["masked"], ["z"]),
+    ],
+  }),
   ...["Floor", "Ceil", "Sqrt", "Exp", "Log", "Sin", "Cos", "Sign", "Reciprocal"].map((op) =>
     plain(op, {
       ...{ says: "of a tensor", inputs: ["a"], tensors: [tensor("a", [4], [1.5, 2.25, 0.7, 3])] },
