@@ -1,78 +1,81 @@
 import { writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
-import { BENCH_PYTHON } from "./env.ts";
-import { openTorch } from "./open-torch.ts";
-import { LEARNING_RATE, openWorkload } from "./open-workload.ts";
-import { WORKLOADS, type Workload } from "./workloads.ts";
+import { parseArgs } from "node:util";
+import { type Compared, comparePeers } from "./compare-peers.ts";
+import { compareThreads, THREADS } from "./compare-threads.ts";
+import { describeMachine } from "./describe-machine.ts";
+import { findPeers } from "./find-peers.ts";
+import { LARGE_WORKLOADS, WORKLOADS, type Workload } from "./workloads.ts";
 
 /*
- * Whole training steps (forward, backward, update) on one core, side by side with PyTorch where BENCH_PYTHON
- * names a python that has it: `node bench/compare.ts [--json FILE] [parts of workload names]`. The two take
- * turns in short rounds, so that a busy machine disturbs both; the ratio is the median of the rounds' ratios.
+ * `node bench/compare.ts [--json FILE] [parts of workload names]`: whole training steps on one core beside the
+ * peers that are installed (PyTorch where BENCH_PYTHON names a python that has it), and ours on several.
  */
-const ROUNDS = 15;
-/** A round lasts about this long for each. */
-const ROUND_MS = 200;
+const { values, positionals } = parseArgs({
+  options: { json: { type: "string" } },
+  allowPositionals: true,
+});
+const chosen = (workloads: readonly Workload[]) =>
+  workloads.filter(
+    ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+  );
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const row = (label: string, cells: readonly string[]) =>
+  print(`${label.padEnd(38)}${cells.map((cell) => cell.padStart(12)).join("")}`);
+const labelOf = ({ name, optimizer }: Workload) => `${name}, ${optimizer}`;
+const shown = (number: number | null | undefined, digits: number) => number?.toFixed(digits) ?? "–";
 
-interface Compared {
-  workload: string;
-  ours_ms: number;
-  peers: { torch?: number };
-}
+const { peers, missing } = await findPeers();
+print(describeMachine(peers));
+for (const line of missing) print(line);
 
-const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
-
-async function compare(workload: Workload): Promise<{ result: Compared; ratio: number | null }> {
-  const ours = await openWorkload(workload);
-  const torch =
-    BENCH_PYTHON === undefined
-      ? null
-      : await openTorch({ ...workload, lr: LEARNING_RATE }, BENCH_PYTHON);
-  const ourSteps = async (count: number) => {
-    const times: number[] = [];
-    for (let step = 0; step < count; step++) {
-      const start = performance.now();
-      await ours.step();
-      times.push(performance.now() - start);
-    }
-    return times;
-  };
-  await ourSteps(5);
-  const count = Math.max(1, Math.round(ROUND_MS / median(await ourSteps(5))));
-  const [own, theirs]: [number[], number[]] = [[], []];
-  for (let round = 0; round < ROUNDS; round++) {
-    own.push(median(await ourSteps(count)));
-    if (torch !== null) theirs.push(median(await torch.steps(count)));
-  }
-  torch?.close();
-  await ours.release();
-  const peers = torch === null ? {} : { torch: median(theirs) };
-  const ratios = theirs.map((time, round) => time / own[round]!);
-  return {
-    result: { workload: workload.name, ours_ms: median(own), peers },
-    ratio: torch === null ? null : median(ratios),
-  };
-}
-
-const flag = process.argv.indexOf("--json");
-const file = flag === -1 ? null : process.argv[flag + 1];
-if (file === undefined) throw new Error("--json takes the file to write");
-const parts = process.argv
-  .slice(2)
-  .filter((argument) => argument !== "--json" && argument !== file);
-
-process.stdout.write(`${cpus()[0]!.model}, one core; ms per training step, medians\n`);
-if (BENCH_PYTHON === undefined)
-  process.stdout.write("PyTorch is left out: BENCH_PYTHON names no python that has it\n");
-const columns = (cells: string[]) => cells.map((cell) => cell.padStart(12)).join("");
-process.stdout.write(`${"".padEnd(38)}${columns(["ours", "torch", "torch/ours"])}\n`);
+print(
+  "One thread: ms per training step, MiB resident at most, and how many times ours the peers take",
+);
+const names = peers.map(({ name }) => name);
+row("", [
+  ...["ours ms", ...names.flatMap((name) => [`${name} ms`, `${name}/ours`])],
+  ...["ours MiB", ...names.flatMap((name) => [`${name} MiB`, `ours/${name}`])],
+]);
 const results: Compared[] = [];
-for (const workload of WORKLOADS) {
-  if (parts.length > 0 && !parts.some((part) => workload.name.includes(part))) continue;
-  const { result, ratio } = await compare(workload);
+for (const workload of chosen(WORKLOADS)) {
+  const result = await comparePeers(workload, peers);
   results.push(result);
-  const numbers = [result.ours_ms.toFixed(3), result.peers.torch?.toFixed(3), ratio?.toFixed(2)];
-  const label = `${workload.name}, ${workload.optimizer}`;
-  process.stdout.write(`${label.padEnd(38)}${columns(numbers.map((cell) => cell ?? "–"))}\n`);
+  const { ours_ms, ours_mib, peers_mib } = result;
+  const times = names.flatMap((name) => [
+    shown(result.peers[name], 3),
+    shown(result.ratios[name], 2),
+  ]);
+  const memory = names.flatMap((name) => [
+    shown(peers_mib[name], 0),
+    shown(ours_mib && peers_mib[name] && ours_mib / peers_mib[name], 2),
+  ]);
+  row(labelOf(workload), [shown(ours_ms, 3), ...times, shown(ours_mib, 0), ...memory]);
+  for (const [name, reason] of Object.entries(result.impossible)) print(`  ${name}: ${reason}`);
 }
-if (file !== null) await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
+
+const large = chosen(LARGE_WORKLOADS);
+if (large.length > 0) {
+  print("\nOurs by threads: ms per training step, and how many times faster than one thread");
+  row(
+    "",
+    THREADS.flatMap((threads) => [`${threads} ms`, `${threads} gain`]),
+  );
+}
+const threadsOf = new Map<string, Record<string, number>>();
+for (const workload of large) {
+  const { milliseconds, gains } = await compareThreads(workload);
+  row(
+    labelOf(workload),
+    THREADS.flatMap((_, i) => [shown(milliseconds[i], 3), shown(gains[i], 2)]),
+  );
+  const byThreads = THREADS.map((threads, i) => [threads, milliseconds[i]!] as const);
+  threadsOf.set(workload.name, Object.fromEntries(byThreads));
+}
+
+if (values.json !== undefined) {
+  const all = results.map((result) => ({
+    ...result,
+    ours_ms_by_threads: threadsOf.get(result.workload),
+  }));
+  await writeFile(values.json, `${JSON.stringify(all, null, 2)}\n`);
+}

@@ -8,14 +8,7 @@ import {
   modelOfLayers,
   placeTensors,
 } from "../src/index.ts";
-import type { Workload } from "./workloads.ts";
-
-/**
- * So small that the weights stay where they begin. Thousands of steps on one batch would else learn it by
- * heart, and gradients and Adam's moments become subnormal numbers, on which every processor is many times
- * slower; that would measure the batch and not the engine.
- */
-export const LEARNING_RATE = 1e-9;
+import type { SteppedWorkload } from "./workloads.ts";
 
 /**
  * A workload on random data, ready to be stepped.
@@ -23,7 +16,7 @@ export const LEARNING_RATE = 1e-9;
  * @param profileTo where onnxruntime writes its profile of the gradients
  */
 export async function openWorkload(
-  { input, layers, outputs, batch, optimizer: name }: Workload,
+  { input, layers, outputs, batch, optimizer: name, lr, threads }: SteppedWorkload,
   profileTo?: string,
 ) {
   const shapes = followShapes(layers, input, outputs, "glorot_uniform");
@@ -41,7 +34,7 @@ export async function openWorkload(
         tensors: Array.from(tensors.keys()),
         hypers: {
           ...Object.fromEntries(hypers.map((hyper) => [hyper.name, hyper.default])),
-          lr: LEARNING_RATE,
+          lr,
         },
       },
     ],
@@ -58,6 +51,7 @@ export async function openWorkload(
     weights,
     gradients,
     seed: 1,
+    threads,
     ...(profileTo === undefined ? {} : { profileTo }),
   });
   return {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openWorkload } from "./open-workload.ts";
 import { readProfile } from "./read-profile.ts";
-import { WORKLOADS, type Workload } from "./workloads.ts";
+import { LEARNING_RATE, type SteppedWorkload, WORKLOADS } from "./workloads.ts";
 
 /*
  * Milliseconds per gradient step (forward and backward, without the optimizer) on one thread, on random
@@ -13,7 +13,7 @@ import { WORKLOADS, type Workload } from "./workloads.ts";
 const SECONDS = 3;
 
 /** Wall time tells how fast, processor time how much was disturbed by other processes. */
-async function measure(workload: Workload): Promise<string> {
+async function measure(workload: SteppedWorkload): Promise<string> {
   const { gradients, release } = await openWorkload(workload);
   for (let warm = 0; warm < 3; warm++) await gradients();
   const times: number[] = [];
@@ -32,7 +32,7 @@ async function measure(workload: Workload): Promise<string> {
   return `${workload.name.padEnd(32)} median${median}   fastest${fastest}   processor${processor} ms\n`;
 }
 
-async function profile(workload: Workload): Promise<string> {
+async function profile(workload: SteppedWorkload): Promise<string> {
   const steps = 10;
   const folder = await mkdtemp(join(tmpdir(), "descent-bench-"));
   const { gradients, release } = await openWorkload(workload, join(folder, "profile"));
@@ -45,8 +45,9 @@ async function profile(workload: Workload): Promise<string> {
 }
 
 const parts = process.argv.slice(2).filter((argument) => argument !== "--profile");
-for (const workload of WORKLOADS) {
-  if (parts.length > 0 && !parts.some((part) => workload.name.includes(part))) continue;
+for (const each of WORKLOADS) {
+  if (parts.length > 0 && !parts.some((part) => each.name.includes(part))) continue;
+  const workload = { ...each, lr: LEARNING_RATE, threads: 1 };
   process.stdout.write(await measure(workload));
   if (process.argv.includes("--profile")) process.stdout.write(await profile(workload));
 }

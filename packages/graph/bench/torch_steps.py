@@ -1,4 +1,4 @@
-"""Trains one workload in PyTorch on one thread, on random data.
+"""Trains one workload in PyTorch on random data; with --version only tells its version.
 
 Reads a workload as one line of JSON (workloads.ts), answers "ready" when it is warm. Then every line
 is a number of steps (forward, backward, update), and is answered by the milliseconds of each.
@@ -11,7 +11,9 @@ import time
 import torch
 from torch import nn
 
-torch.set_num_threads(1)
+if "--version" in sys.argv:
+    print(torch.__version__)
+    sys.exit()
 torch.manual_seed(1)
 
 
@@ -44,6 +46,7 @@ def read_layers(layers, shape, outputs):
 
 
 workload = json.loads(sys.stdin.readline())
+torch.set_num_threads(workload["threads"])
 batch, outputs = workload["batch"], workload["outputs"]
 model = read_layers(workload["layers"], workload["input"], outputs)
 inputs = torch.rand(batch, *workload["input"])

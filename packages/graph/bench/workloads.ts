@@ -1,4 +1,4 @@
-import type { Layer } from "@descent/contracts";
+import { expandPreset, type Layer } from "@descent/contracts";
 
 /** One model, batch and optimizer to measure; all are classified by cross-entropy. */
 export interface Workload {
@@ -10,6 +10,19 @@ export interface Workload {
   /** As PyTorch has it, with its defaults. */
   optimizer: "sgd" | "adam";
 }
+
+/** A workload as it is stepped. */
+export interface SteppedWorkload extends Workload {
+  lr: number;
+  threads: number;
+}
+
+/**
+ * So small that the weights stay where they begin. Thousands of steps on one batch would else learn it by
+ * heart, and gradients and Adam's moments become subnormal numbers, on which every processor is many times
+ * slower; that would measure the batch and not the engine.
+ */
+export const LEARNING_RATE = 1e-9;
 
 const dense = (units: number): Layer => ({ type: "dense", units, activation: "relu" });
 const conv = (filters: number, padding: "same" | "valid"): Layer => ({
@@ -67,6 +80,19 @@ export const WORKLOADS: readonly Workload[] = [
     layers: [conv(32, "same"), pool, conv(64, "same"), pool, flat, dense(1024), last],
     outputs: 10,
     batch: 128,
+    optimizer: "sgd",
+  },
+];
+
+/** Where more threads may help: the larger ones, and a ResNet-18 as the preset has it for such images. */
+export const LARGE_WORKLOADS: readonly Workload[] = [
+  ...WORKLOADS.slice(3),
+  {
+    name: "resnet-18, batch 16",
+    input: [1, 28, 28],
+    layers: expandPreset({ preset: "resnet", size: "full" }, [1, 28, 28], 10)!,
+    outputs: 10,
+    batch: 16,
     optimizer: "sgd",
   },
 ];
