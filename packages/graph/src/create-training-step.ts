@@ -5,6 +5,8 @@ import { buildTrainingGraph } from "./build-training-graph.ts";
 import { createIndexCheck } from "./check-indices.ts";
 import { createForwardPass } from "./create-forward-pass.ts";
 import { createMaskFills } from "./fill-masks.ts";
+import { joinFeeds } from "./join-feeds.ts";
+import { joinFetches } from "./join-fetches.ts";
 import type { Model } from "./model.ts";
 import { openSession } from "./open-session.ts";
 import { type PlacedBuffer, type PlacedTensor, placeTensors } from "./place-tensors.ts";
@@ -67,17 +69,10 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
   const built = buildTrainingGraph(model, options.loss, options.penalties);
   const { graph, input, targets, outputs, loss, correct } = built;
   const { masks, statistics } = built;
-  const fetched = [
-    ...[loss, ...(correct === null ? [] : [correct]), ...built.gradients],
-    ...statistics.flatMap(({ mean, variance }) => [mean, variance]),
-  ];
-  const session = await openSession(graph, fetched, {
-    threads,
-    ...(profileTo === undefined ? {} : { profileTo }),
-  });
-
-  const view = (array: Float32Array, { offset, length, shape }: PlacedTensor | PlacedBuffer) =>
-    new Tensor("float32", array.subarray(offset, offset + length), shape);
+  const part = (array: Float32Array, { offset, length }: PlacedTensor | PlacedBuffer) =>
+    array.subarray(offset, offset + length);
+  const view = (array: Float32Array, placed: PlacedTensor | PlacedBuffer) =>
+    new Tensor("float32", part(array, placed), placed.shape);
   const parameterFeeds = Object.fromEntries(tensors.map((t) => [t.name, view(weights, t)]));
   const values = new Float32Array(buffers.length);
   fillBuffers(values, buffers.tensors, model.stored);
@@ -90,12 +85,17 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
   const checkIndices = createIndexCheck(model);
   const lossValue = new Float32Array(1);
   const correctCount = new Float32Array(1);
-  const fetches: Record<string, Tensor> = {
-    [loss.name]: new Tensor("float32", lossValue, []),
-    ...Object.fromEntries(built.gradients.map((g, i) => [g.name, view(gradients, tensors[i]!)])),
+  const fetches = joinFetches(graph, [
+    { value: loss, into: lossValue },
+    ...(correct === null ? [] : [{ value: correct, into: correctCount }]),
+    ...built.gradients.map((value, i) => ({ value, into: part(gradients, tensors[i]!) })),
     ...running.fetches,
-  };
-  if (correct !== null) fetches[correct.name] = new Tensor("float32", correctCount, []);
+  ]);
+  const joined = joinFeeds(graph, tensors, weights);
+  const session = await openSession(joined.graph, fetches.outputs, {
+    threads,
+    ...(profileTo === undefined ? {} : { profileTo }),
+  });
   const sampleLength = elements(inputShape);
   const targetShape = targets.shape.slice(1).map(Number);
   const targetLength = elements(targetShape);
@@ -123,13 +123,14 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
         return [value.name, mask.tensor] as const;
       });
       const feeds = {
-        ...parameterFeeds,
+        ...joined.feeds,
         ...readInTraining,
         ...Object.fromEntries(maskFeeds),
         [input.name]: new Tensor("float32", samples, [rows, ...inputShape]),
         [targets.name]: new Tensor(batch, [rows, ...targetShape]),
       };
-      await session.run(feeds, fetches);
+      await session.run(feeds, fetches.tensors);
+      fetches.spread();
       running.move(rows);
       return { loss: lossValue[0]!, correct: correct === null ? null : correctCount[0]! };
     },

@@ -89,10 +89,12 @@ export interface GradientOps {
   Sign: None;
 }
 
-/** What expandCrossEntropy needs besides. */
+/** What a session's graph needs besides (expandCrossEntropy, joinFeeds). */
 export interface ExpandedOps {
   /** Inputs: x and, for every row, the places along the axis to take. */
   GatherElements: { axis: number };
+  /** Inputs: x and the lengths of the parts. */
+  Split: { axis: number };
 }
 
 /**

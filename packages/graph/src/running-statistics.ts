@@ -1,4 +1,4 @@
-import { Tensor } from "onnxruntime-node";
+import type { Fetch } from "./join-fetches.ts";
 import type { BatchStatistics, Model } from "./model.ts";
 import type { PlacedBuffer } from "./place-tensors.ts";
 
@@ -15,7 +15,7 @@ export function createRunningStatistics(
   statistics: readonly BatchStatistics[],
   buffers: readonly PlacedBuffer[],
   values: Float32Array,
-): { fetches: Record<string, Tensor>; move(rows: number): void } {
+): { fetches: Fetch[]; move(rows: number): void } {
   const placeOf = (name: string) => {
     const { offset, length } = buffers.find((buffer) => buffer.name === name)!;
     return {
@@ -28,17 +28,10 @@ export function createRunningStatistics(
     mean: placeOf(mean),
     variance: placeOf(variance),
   }));
-  const tensor = (shape: readonly unknown[], data: Float32Array) =>
-    new Tensor("float32", data, shape.map(Number));
-  const fetches = Object.fromEntries(
-    norms.flatMap((norm, i) => {
-      const { mean, variance } = statistics[i]!;
-      return [
-        [mean.name, tensor(mean.shape, norm.mean.batch)],
-        [variance.name, tensor(variance.shape, norm.variance.batch)],
-      ];
-    }),
-  );
+  const fetches = norms.flatMap(({ mean, variance }, i) => [
+    { value: statistics[i]!.mean, into: mean.batch },
+    { value: statistics[i]!.variance, into: variance.batch },
+  ]);
   return {
     fetches,
     move(rows) {
