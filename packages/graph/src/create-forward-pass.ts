@@ -1,5 +1,7 @@
+import { setImmediate } from "node:timers/promises";
 import { elements } from "@descent/contracts";
-import { type InferenceSession, Tensor } from "onnxruntime-node";
+import { Tensor } from "onnxruntime-node";
+import type { Session } from "./compile-session.ts";
 import { emptyGraph, type ForwardOp } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { openSession } from "./open-session.ts";
@@ -30,7 +32,7 @@ export function createForwardPass({
   const chunk = Math.max(1, Math.floor(NUMBERS_AT_ONCE / model.numbersPerRow));
   const graph = emptyGraph<ForwardOp>();
   const { input, output } = model.append(graph, "inference");
-  let opened: Promise<InferenceSession> | null = null;
+  let opened: Promise<Session> | null = null;
 
   return {
     async forward(inputs, rows) {
@@ -41,19 +43,21 @@ export function createForwardPass({
         const end = Math.min(start + chunk, rows);
         const samples = inputs.subarray(start * sampleLength, end * sampleLength);
         const part = result.subarray(start * outputs, end * outputs);
-        await session.run(
+        session.run(
           {
             ...feeds,
             [input.name]: new Tensor("float32", samples, [end - start, ...inputShape]),
           },
           { [output.name]: new Tensor("float32", part, [end - start, outputs]) },
         );
+        // Others get a turn: that a connection was lost is to be noticed.
+        await setImmediate();
       }
       return result;
     },
     async release() {
       const session = await opened;
-      await session?.release();
+      session?.release();
     },
   };
 }

@@ -129,7 +129,7 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
         [input.name]: new Tensor("float32", samples, [rows, ...inputShape]),
         [targets.name]: new Tensor(batch, [rows, ...targetShape]),
       };
-      await session.run(feeds, fetches.tensors);
+      session.run(feeds, fetches.tensors);
       fetches.spread();
       running.move(rows);
       return { loss: lossValue[0]!, correct: correct === null ? null : correctCount[0]! };
@@ -139,7 +139,7 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
       return forwardPass.forward(inputs, rows);
     },
     async release() {
-      await session.release();
+      session.release();
       await forwardPass.release();
     },
   };

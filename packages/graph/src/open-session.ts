@@ -1,5 +1,6 @@
-import { env, InferenceSession } from "onnxruntime-node";
+import { env } from "onnxruntime-node";
 import { blockConvolutions, hasBlockable } from "./block-convolutions.ts";
+import { compileSession, type Session } from "./compile-session.ts";
 import { encodeOnnx } from "./encode-onnx.ts";
 import { expandCrossEntropy } from "./expand-cross-entropy.ts";
 import { findBlock } from "./find-block.ts";
@@ -20,11 +21,11 @@ export async function openSession(
   graph: AnyGraph,
   outputs: readonly Value[],
   { threads, profileTo }: { threads: number; profileTo?: string },
-): Promise<InferenceSession> {
+): Promise<Session> {
   const block = hasBlockable(graph) ? await findBlock() : null;
   const expanded = expandCrossEntropy(graph);
   const fitted = block === null ? expanded : blockConvolutions(expanded, block);
-  return InferenceSession.create(encodeOnnx(fitted, outputs), {
+  return compileSession(encodeOnnx(fitted, outputs), {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

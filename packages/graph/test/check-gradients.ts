@@ -53,10 +53,10 @@ export async function checkGradients(
   const differentiated = differentiate(graph, loss, wanted);
   const outputs = [loss, ...differentiated.gradients];
   const session = await openSession(differentiated.graph, outputs, { threads: 1 });
-  const results = await session.run(
+  const results = session.run(
     Object.fromEntries(Array.from(feeds, ([value, fed]) => [value.name, tensorOf(value, fed)])),
   );
-  await session.release();
+  session.release();
 
   const lossAt = (at: ReadonlyMap<Value, Double>) =>
     evaluateInDouble(graph, at).get(loss)!.data[0]!;

@@ -62,8 +62,8 @@ async function derivativesOf(
     name,
     new Tensor("float32", Float32Array.from(numbers[i]!), shapes[i]!),
   ]);
-  const results = await session.run(Object.fromEntries(feeds));
-  await session.release();
+  const results = session.run(Object.fromEntries(feeds));
+  session.release();
   return derived.gradients.map(({ name }) => Array.from(results[name]!.data as Float32Array));
 }
 

@@ -45,11 +45,11 @@ export async function verifyOnnx(
     const tensor = new Tensor("float32", model.stored.get(name)!, shape.map(Number));
     return [name, tensor] as const;
   });
-  const answer = await session.run({
+  const answer = session.run({
     ...Object.fromEntries(feeds),
     [appended.input.name]: new Tensor("float32", numbers, [rows, ...input.shape]),
   });
-  await session.release();
+  session.release();
   const actual = answer[appended.output.name]!.data as Float32Array;
 
   const scale = Math.max(LEAST_SCALE, ...expected.filter(Number.isFinite).map(Math.abs));
