@@ -8,7 +8,7 @@ import { createMaskFills } from "./fill-masks.ts";
 import { joinFeeds } from "./join-feeds.ts";
 import { joinFetches } from "./join-fetches.ts";
 import type { Model } from "./model.ts";
-import { openSession } from "./open-session.ts";
+import { openTrainingSession } from "./open-training-session.ts";
 import { type PlacedBuffer, type PlacedTensor, placeTensors } from "./place-tensors.ts";
 import { createRunningStatistics } from "./running-statistics.ts";
 
@@ -92,7 +92,7 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
     ...running.fetches,
   ]);
   const joined = joinFeeds(graph, tensors, weights);
-  const session = await openSession(joined.graph, fetches.outputs, {
+  const session = await openTrainingSession(joined.graph, fetches.outputs, {
     threads,
     ...(profileTo === undefined ? {} : { profileTo }),
   });
@@ -129,7 +129,7 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
         [input.name]: new Tensor("float32", samples, [rows, ...inputShape]),
         [targets.name]: new Tensor(batch, [rows, ...targetShape]),
       };
-      session.run(feeds, fetches.tensors);
+      await session.run(rows, feeds, fetches.tensors);
       fetches.spread();
       running.move(rows);
       return { loss: lossValue[0]!, correct: correct === null ? null : correctCount[0]! };
@@ -139,7 +139,7 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
       return forwardPass.forward(inputs, rows);
     },
     async release() {
-      session.release();
+      await session.release();
       await forwardPass.release();
     },
   };

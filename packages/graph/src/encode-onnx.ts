@@ -1,6 +1,6 @@
 import { ELEMENT_TYPES } from "./append-nodes.ts";
-import type { AnyGraph, BlockedOps, Constant, Node, Op, Value } from "./graph.ts";
-import { ATTRIBUTE_TYPES, ModelProto } from "./onnx-messages.ts";
+import type { AnyGraph, BlockedOps, Body, Constant, Node, Op, Value } from "./graph.ts";
+import { ATTRIBUTE_TYPES, GraphProto, ModelProto } from "./onnx-messages.ts";
 
 /** Operator set 18 gave ReduceSum, ScatterElements and Shape the forms used here; IR version 8 belongs to it. */
 const OPSET = 18;
@@ -18,8 +18,7 @@ export function encodeOnnx(
   outputs: readonly Value[],
   { version = "", metadata = {} }: { version?: string; metadata?: Record<string, string> } = {},
 ): Uint8Array {
-  const nodes: readonly Node[] = graph.nodes;
-  const used = new Set([...outputs, ...nodes.flatMap((node) => node.inputs)]);
+  const nodes = nodesWithin(graph);
   return ModelProto.encode({
     ir_version: IR_VERSION,
     producer_name: "descent",
@@ -30,15 +29,29 @@ export function encodeOnnx(
         ? [{ domain: BLOCKED_DOMAIN, version: 1 }]
         : []),
     ],
-    graph: {
-      name: "descent",
-      node: nodes.map((node) => nodeProto(node, used)),
-      initializer: graph.constants.map(tensorProto),
-      input: graph.inputs.map(valueProto),
-      output: outputs.map(valueProto),
-    },
+    graph: graphProto(graph, outputs),
     metadata_props: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   }).finish();
+}
+
+function graphProto(graph: AnyGraph, outputs: readonly Value[], name = "descent"): object {
+  const nodes: readonly Node[] = graph.nodes;
+  const used = new Set([...outputs, ...nodesWithin(graph).flatMap((node) => node.inputs)]);
+  return {
+    name,
+    node: nodes.map((node) => nodeProto(node, used)),
+    initializer: graph.constants.map(tensorProto),
+    input: graph.inputs.map(valueProto),
+    output: outputs.map(valueProto),
+  };
+}
+
+/** The nodes of a graph and of the bodies inside it. */
+function nodesWithin(graph: AnyGraph): Node[] {
+  const nodes: readonly Node[] = graph.nodes;
+  return nodes.flatMap((node) =>
+    node.op === "Scan" ? [node, ...nodesWithin(node.attributes.body.graph)] : node,
+  );
 }
 
 /** What onnxruntime calls its operators on blocks of channels. */
@@ -47,6 +60,8 @@ const BLOCKED_OPS: Record<keyof BlockedOps, string> = {
   BlockInput: "ReorderInput",
   BlockOutput: "ReorderOutput",
   BlockedConv: "Conv",
+  BlockedMaxPool: "MaxPool",
+  BlockedGlobalAveragePool: "GlobalAveragePool",
 };
 
 /** Outputs nobody reads are left out at the end: MaxPool is faster when it need not give the indices. */
@@ -65,12 +80,16 @@ function nodeProto(node: Node, used: ReadonlySet<Value>) {
 /** The attributes that are float32; a whole number in one of them is no integer. */
 const FLOAT_ATTRIBUTES: readonly string[] = ["alpha", "beta"];
 
-function attributeProto([name, value]: [string, number | readonly number[] | string]) {
+function attributeProto([name, value]: [string, number | readonly number[] | string | Body]) {
   if (typeof value === "number" && FLOAT_ATTRIBUTES.includes(name))
     return { name, f: value, type: ATTRIBUTE_TYPES.float };
   if (typeof value === "number") return { name, i: value, type: ATTRIBUTE_TYPES.int };
   if (typeof value === "string")
     return { name, s: new TextEncoder().encode(value), type: ATTRIBUTE_TYPES.string };
+  if ("graph" in value) {
+    const g = GraphProto.encode(graphProto(value.graph, value.outputs, name)).finish();
+    return { name, g, type: ATTRIBUTE_TYPES.graph };
+  }
   return { name, ints: value, type: ATTRIBUTE_TYPES.ints };
 }
 

@@ -2,6 +2,7 @@ import type { ForwardOp, Op, Ops } from "./operators.ts";
 
 export type {
   BlockedOps,
+  Body,
   ConvAttributes,
   ForwardOp,
   Op,
@@ -38,6 +39,8 @@ export interface Graph<in out O extends Op = Op> {
   inputs: Value[];
   constants: Constant[];
   nodes: Node<O>[];
+  /** What the names of appended values begin with; nothing but in a graph that was rewritten. */
+  prefix?: string;
 }
 
 /** The graph of a model and its loss: every node of it can be differentiated. */
@@ -48,6 +51,15 @@ export type AnyGraph = ForwardGraph | Graph;
 
 export function emptyGraph<O extends Op>(): Graph<O> {
   return { inputs: [], constants: [], nodes: [] };
+}
+
+/**
+ * The graph to rewrite another one into: its inputs and constants, and no nodes yet.
+ *
+ * @param prefix of the names of what is appended, so that nodes which are taken over keep theirs
+ */
+export function startRewriting(graph: AnyGraph, prefix: string): Graph {
+  return { inputs: [...graph.inputs], constants: [...graph.constants], nodes: [], prefix };
 }
 
 /** Adds an input that every run must be given. */
@@ -70,7 +82,8 @@ export function addConstant(
   data: Constant["data"],
   shape: readonly number[],
 ): Value {
-  const value: Value = { name: `${CONSTANT}${graph.constants.length}`, type: typeOf(data), shape };
+  const name = `${graph.prefix ?? ""}${CONSTANT}${graph.constants.length}`;
+  const value: Value = { name, type: typeOf(data), shape };
   graph.constants.push({ value, data });
   return value;
 }
@@ -88,7 +101,7 @@ function typeOf(data: Constant["data"]): ElementType {
  */
 export function numbersOf(graph: AnyGraph, value: Value): number[] {
   // addConstant called it after its place, which copies of a graph keep: no search through thousands.
-  const constant = graph.constants[Number(value.name.slice(CONSTANT.length))];
+  const constant = graph.constants[Number(value.name.slice(value.name.lastIndexOf("_") + 1))];
   if (constant?.value !== value) throw new Error(`${value.name} is not a constant`);
   return Array.from(constant.data, Number);
 }

@@ -136,6 +136,8 @@ const messages = protobuf.Root.fromJSON({ nested: ONNX_MESSAGES });
 
 /** Writes a file. Reading one is readOnnx: protobufjs builds what a file claims before anyone can bound it. */
 export const ModelProto = messages.lookupType("ModelProto");
+/** What an operator's body is written as. */
+export const GraphProto = messages.lookupType("GraphProto");
 
 /** AttributeProto.AttributeType in onnx-ml.proto. */
 export const ATTRIBUTE_TYPES = {

@@ -1,3 +1,5 @@
+import type { Graph, Value } from "./graph.ts";
+
 type None = Record<never, never>;
 
 /**
@@ -83,6 +85,11 @@ export interface ForwardOps {
 /** The ONNX operators that only derivatives and metrics use. */
 export interface GradientOps {
   ArgMax: { axis: number; keepdims: 0 };
+  /**
+   * The derivative of a convolution by its weights. Not of ONNX: sessions spell it out in the way that is
+   * fastest there. Inputs: what the convolution took, and the derivative by what it gave.
+   */
+  KernelDerivative: ConvAttributes;
   MaxUnpool: Omit<PoolAttributes, "pads">;
   OneHot: { axis: number };
   ScatterElements: { axis: number; reduction: "add" };
@@ -105,6 +112,8 @@ export interface BlockedOps {
   BlockInput: { channels_last: 0 };
   BlockOutput: { channels: number; channels_last: 0 };
   BlockedConv: ConvAttributes;
+  BlockedMaxPool: PoolAttributes & { dilations: number[] };
+  BlockedGlobalAveragePool: None;
 }
 
 /** `pads` are ONNX's: all begins, then all ends. */
@@ -120,6 +129,20 @@ export interface ConvAttributes extends PoolAttributes {
   group: number;
 }
 
-export interface Ops extends ForwardOps, GradientOps, ExpandedOps, BlockedOps {}
+/** What a session's graph needs to work through the batch in chunks of rows. */
+export interface ChunkOps {
+  /**
+   * Runs the body once for each element along the first axis of the inputs, of which there are
+   * `num_scan_inputs`, and stacks what comes out. The body may read what the graph around it has.
+   */
+  Scan: { body: Body; num_scan_inputs: number };
+}
+
+export interface Body {
+  graph: Graph;
+  outputs: Value[];
+}
+
+export interface Ops extends ForwardOps, GradientOps, ExpandedOps, BlockedOps, ChunkOps {}
 export type ForwardOp = keyof ForwardOps;
 export type Op = keyof Ops;

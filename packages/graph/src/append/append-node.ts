@@ -31,7 +31,7 @@ export function appendNode<O extends Op>(
 ): Value[] {
   const named = outputs.map((output, i) => ({
     ...output,
-    name: `${op}_${graph.nodes.length}_${i}`,
+    name: `${graph.prefix ?? ""}${op}_${graph.nodes.length}_${i}`,
   }));
   const nodes: Node[] = graph.nodes;
   nodes.push({ op, inputs, outputs: named, attributes } as Node);

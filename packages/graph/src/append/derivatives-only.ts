@@ -1,5 +1,5 @@
-import { addConstant, type Graph, type Ops, type Value } from "../graph.ts";
-import { append, scalar } from "./append-node.ts";
+import { addConstant, type ConvAttributes, type Graph, type Ops, type Value } from "../graph.ts";
+import { append, fixedLength, scalar } from "./append-node.ts";
 import { expandLike, reshape, shapeOf } from "./shapes.ts";
 
 /** −1, 0 or 1. */
@@ -47,4 +47,21 @@ export function scatterAdd(graph: Graph, x: Value, indices: Value, like: Value):
 /** All elements in one row. */
 export function flat(graph: Graph, x: Value): Value {
   return reshape(graph, x, ["rows"]);
+}
+
+/**
+ * The derivative of a convolution by its weights.
+ *
+ * @param x what it took, [rows, channels, ...]
+ * @param dy the derivative by what it gave, [rows, filters, ...]
+ */
+export function kernelDerivative(
+  graph: Graph,
+  x: Value,
+  dy: Value,
+  attributes: ConvAttributes,
+): Value {
+  const channels = fixedLength(x, 1) / attributes.group;
+  const shape = [fixedLength(dy, 1), channels, ...attributes.kernel_shape];
+  return append(graph, "KernelDerivative", [x, dy], attributes, shape);
 }

@@ -113,10 +113,10 @@ export const ELEMENTWISE: DerivativeRules<
     null,
   ],
 
-  // dx = dy where y > 0, else 0; y is never negative, so that as a truth value it says just that. (Sign
-  // and a product take twice the time in onnxruntime.)
+  // dx = dy where y > 0, else 0; y is never negative, so that as a truth value it says just that. A product,
+  // since onnxruntime takes a third more time for Where, and half more for Sign.
   Relu: (graph, { outputs: [y] }, dy) => [
-    () => where(graph, cast(graph, y!, "bool"), dy, scalar(graph, 0)),
+    () => mul(graph, dy, cast(graph, cast(graph, y!, "bool"), "float32")),
   ],
 
   // dx = dy · (1 − y²)

@@ -2,15 +2,15 @@ import {
   conv,
   convTranspose,
   gemm,
+  kernelDerivative,
   matmul,
   mul,
   reduceSum,
   reshape,
   scalar,
-  slice,
   transpose,
 } from "../append-nodes.ts";
-import type { ConvAttributes, Graph, Value } from "../graph.ts";
+import type { Graph, Value } from "../graph.ts";
 import { countRemainders } from "./count-remainders.ts";
 import type { DerivativeRules } from "./derivative-rule.ts";
 import { sumToShape } from "./sum-to-shape.ts";
@@ -40,8 +40,8 @@ export const PRODUCTS: DerivativeRules<"Gemm" | "MatMul" | "Conv" | "ConvTranspo
         : sumToShape(graph, matmul(graph, swapLast(graph, a!), dy), b!),
   ],
 
-  // y[n,f] = Σ_c x[n,c] ⋆ w[f,c] + b[f]: dx is the transposed convolution of dy by w; db the sum of dy over
-  // all but its channels. `output_padding` gives the inputs past the last window their place (and the
+  // y[n,f] = Σ_c x[n,c] ⋆ w[f,c] + b[f]: dx is the transposed convolution of dy by w, dw[f,c] = Σ_n x[n,c] ⋆
+  // dy[n,f], and db the sum of dy over all but its channels. `output_padding` gives the inputs past the last window their place (and the
   // derivative 0).
   Conv: (graph, { inputs: [x, w], attributes }, dy) => [
     () => {
@@ -63,70 +63,6 @@ export const PRODUCTS: DerivativeRules<"Gemm" | "MatMul" | "Conv" | "ConvTranspo
     () => reduceSum(graph, dy, allButChannels(dy)),
   ],
 };
-
-/**
- * The derivative of y = conv(x, w) by w: dw[f,c] = Σ_n x[n,c] ⋆ dy[n,f], a convolution with the batch and
- * channel axes swapped, whose kernel is dy; strides and dilations change places. Where inputs lie past the
- * last window it slides over them too; that surplus is cropped.
- *
- * Groups stay groups: with x as [channels of a group, group · rows, ...] every group of filters of dy
- * meets just its own channels.
- */
-function kernelDerivative(graph: Graph, x: Value, dy: Value, attributes: ConvAttributes): Value {
-  const { kernel_shape, strides, dilations, pads, group } = attributes;
-  if (group === 1 && kernel_shape.length === 2 && dilations[1] === 1)
-    return kernelDerivativeInOneProduct(graph, x, dy, attributes);
-  const spatial = x.shape.slice(2);
-  const swap = (of: Value) => transpose(graph, of, [1, 0, ...spatial.map((_, axis) => axis + 2)]);
-  const dw = conv(graph, group === 1 ? swap(x) : swapWithinGroups(graph, x, group), swap(dy), {
-    kernel_shape: dy.shape.slice(2).map(Number),
-    strides: dilations,
-    dilations: strides,
-    pads,
-    group,
-  });
-  const exact = kernel_shape.every((length, axis) => dw.shape[axis + 2] === length);
-  const axes = kernel_shape.map((_, axis) => axis + 2);
-  const none = kernel_shape.map(() => 0);
-  return swap(exact ? dw : slice(graph, dw, axes, none, kernel_shape));
-}
-
-/**
- * The same for images without groups and horizontal dilation, in half the time (2c2d's second layer: 38 -> 21
- * ms): instead of one sample for each channel, whose matrix product is as narrow as the kernel, there is one
- * image with the channels side by side, column w · channels + c, over which dy moves in steps of a channel.
- * Column v · channels + c of what comes out is dw[:, c, :, v].
- */
-function kernelDerivativeInOneProduct(
-  graph: Graph,
-  x: Value,
-  dy: Value,
-  { kernel_shape, strides, dilations, pads }: ConvAttributes,
-): Value {
-  const [channels, height, width] = x.shape.slice(1).map(Number) as [number, number, number];
-  const side = transpose(graph, x, [0, 2, 3, 1]);
-  const image = reshape(graph, side, [1, "rows", height, width * channels]);
-  const spread = conv(graph, image, transpose(graph, dy, [1, 0, 2, 3]), {
-    kernel_shape: dy.shape.slice(2).map(Number),
-    strides: [dilations[0]!, 1],
-    dilations: [strides[0]!, strides[1]! * channels],
-    pads: pads.map((zeros, axis) => (axis % 2 === 1 ? zeros * channels : zeros)),
-  });
-  const [filters, down, across] = spread.shape.slice(1).map(Number) as [number, number, number];
-  const apart = reshape(graph, spread, [filters, down, across / channels, channels]);
-  const dw = transpose(graph, apart, [0, 3, 1, 2]);
-  const exact = kernel_shape.every((length, axis) => dw.shape[axis + 2] === length);
-  return exact ? dw : slice(graph, dw, [2, 3], [0, 0], kernel_shape);
-}
-
-/** [rows, channels, ...] as [channels / group, group · rows, ...]. */
-function swapWithinGroups(graph: Graph, x: Value, group: number): Value {
-  const [rows, channels, ...spatial] = x.shape;
-  const each = Number(channels) / group;
-  const apart = reshape(graph, x, [rows!, group, each, ...spatial]);
-  const swapped = transpose(graph, apart, [2, 1, 0, ...spatial.map((_, axis) => axis + 3)]);
-  return reshape(graph, swapped, [each, "rows", ...spatial]);
-}
 
 const allButChannels = (x: Value) => Array.from(x.shape.keys()).filter((axis) => axis !== 1);
 

@@ -168,6 +168,20 @@ MODELS = [
         ],
         "loss": "mse",
     },
+    {
+        "name": "blocks of channels, and a batch of two chunks",
+        "rows": 32,
+        "input": [1, 12, 12],
+        "layers": [
+            conv(16, 5, padding="same", activation="relu"),
+            layer("max_pool2d", size=2),
+            conv(8, 3, padding="same", activation="leaky_relu"),
+            conv(16, 3, padding="same", activation="relu"),
+            layer("max_pool2d", size=2),
+            layer("flatten"),
+            dense(3),
+        ],
+    },
 ]
 ROWS = 6
 CLASSES = 3
@@ -281,10 +295,11 @@ def numbers(tensor, digits):
 
 def run(spec):
     embeds = spec["layers"][0]["type"] == "embedding"
-    shape = [ROWS, *spec["input"]]
+    rows = spec.get("rows", ROWS)
+    shape = [rows, *spec["input"]]
     x = torch.randint(0, spec["layers"][0]["vocabulary"], shape).double() if embeds else random(shape)
     loss = spec.get("loss", "cross_entropy")
-    targets = torch.randint(0, CLASSES, [ROWS]) if loss == "cross_entropy" else random([ROWS, CLASSES])
+    targets = torch.randint(0, CLASSES, [rows]) if loss == "cross_entropy" else random([rows, CLASSES])
     model = Model(spec)
     output = model.forward(x, True)
     value = F.cross_entropy(output, targets) if loss == "cross_entropy" else F.mse_loss(output, targets)
@@ -294,7 +309,7 @@ def run(spec):
         "input": spec["input"],
         "layers": spec["layers"],
         "loss": loss,
-        "rows": ROWS,
+        "rows": rows,
         "outputs": CLASSES,
         "inputs": numbers(x, 9),
         "targets": numbers(targets.double(), 9),

@@ -1,0 +1,45 @@
+import type { Tensor } from "onnxruntime-node";
+import type { Session } from "./compile-session.ts";
+import type { AnyGraph, Value } from "./graph.ts";
+import { FILLING, hasConvolutions, openSession } from "./open-session.ts";
+
+export interface TrainingSession {
+  /** Runs a batch of so many rows; what comes out is written into `fetches`. */
+  run(
+    rows: number,
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches: Readonly<Record<string, Tensor>>,
+  ): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * A session for steps of training. Convolutions are faster where the rows fill blocks, as they do in all
+ * batches but an epoch's last: those are run by a session of their own, and each is compiled when
+ * it is first needed.
+ */
+export async function openTrainingSession(
+  graph: AnyGraph,
+  outputs: readonly Value[],
+  options: { threads: number; profileTo?: string },
+): Promise<TrainingSession> {
+  const sessions = new Map<boolean, Promise<Session>>();
+  const open = (rowsFill: boolean) => {
+    const known = sessions.get(rowsFill);
+    if (known !== undefined) return known;
+    const session = openSession(graph, outputs, { ...options, rowsFill });
+    sessions.set(rowsFill, session);
+    return session;
+  };
+  const matters = hasConvolutions(graph);
+  if (!matters) await open(true);
+  return {
+    async run(rows, feeds, fetches) {
+      const session = await open(!matters || rows % FILLING === 0);
+      session.run(feeds, fetches);
+    },
+    async release() {
+      for (const session of sessions.values()) await (await session).release();
+    },
+  };
+}
