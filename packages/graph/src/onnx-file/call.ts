@@ -1,9 +1,9 @@
 import type { ForwardGraph, Value } from "../graph.ts";
-import { MAX_FOLDED } from "./fold/places.ts";
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from "./onnx-file.ts";
 import { isKnown, isWhole, type Known, type Length, lengthsOf, type Term } from "./term.ts";
-import { asValue, type Translation, termOf } from "./translation.ts";
+import { asValue, countKnown, type Translation, termOf } from "./translation.ts";
 import { refuse } from "./unfit.ts";
+import { MAX_FOLDED } from "./work.ts";
 
 /** One node of the file for its row: inputs by place, attributes by name, each refused where it does not fit. */
 export interface Call {
@@ -51,6 +51,7 @@ export function openCall(t: Translation, node: OnnxNode): Call {
   const few = (place: number, what: string) => {
     const found = known(place, what);
     if (found.data.length > MAX_FOLDED) refuse(`${what} are too many`, at(place));
+    countKnown(t, found.data.length);
     return found;
   };
   const numbers = (place: number, what: string) =>

@@ -1,7 +1,7 @@
 import { addInput, type ForwardGraph, type Node, type Value } from "../graph.ts";
 import type { Mode } from "../model.ts";
 import { openCall } from "./call.ts";
-import { FOLDS, isFoldable } from "./fold.ts";
+import { fold, isFoldable } from "./fold.ts";
 import { JOINED, refuseJoined } from "./joined.ts";
 import { ModelRefused, type OnnxNode, type OnnxTensor } from "./onnx-file.ts";
 import { keyOf } from "./prepare-nodes.ts";
@@ -53,7 +53,13 @@ export function translate(
     ),
     ...{ buffers: new Map(), masks: [], statistics: [], normalisations: [] },
     terms: new Map<string, Term>([[inputName, input]]),
-    ...{ constants: new Map(), probabilities: new Map(), joined: new Map(), vocabulary: null },
+    ...{
+      constants: new Map(),
+      probabilities: new Map(),
+      joined: new Map(),
+      folded: 0,
+      vocabulary: null,
+    },
     ids: new Set(sources.isIds ? [input] : []),
   };
   const before = graph.nodes.length;
@@ -85,7 +91,7 @@ function translateNode(t: Translation, node: OnnxNode): Term[] {
   const call = openCall(t, node);
   try {
     if (node.inputs.length === 0) throw new Unfit("it takes nothing", "/input");
-    const folded = isFoldable(call, key) ? FOLDS[key]!(call) : null;
+    const folded = isFoldable(call, key) ? fold(call, key) : null;
     if (folded !== null) return [folded];
     const row = takesJoined(t, node) ? (JOINED[key] ?? refuseJoined()) : ROWS[key];
     if (row === undefined) throw new Unfit("it is worked out only for numbers known before a run");

@@ -6,7 +6,7 @@ import type { Mode, Normalisation, TrainingExtras } from "../model.ts";
 import type { OnnxTensor } from "./onnx-file.ts";
 import { isKnown, isWhole, type Known, type Length, lengthsOf, type Term } from "./term.ts";
 import { refuse } from "./unfit.ts";
-import { MAX_AXES } from "./work.ts";
+import { MAX_AXES, MAX_FOLDED_IN_ALL } from "./work.ts";
 
 /** What stands before a value that is a probability: appended only where a loss takes it. */
 export interface Probabilities {
@@ -38,6 +38,8 @@ export interface Translation extends TrainingExtras {
   normalisations: Normalisation[];
   terms: Map<string, Term>;
   constants: Map<Known, Value>;
+  /** How many numbers were taken and given by what was worked out beforehand. */
+  folded: number;
   probabilities: Map<Value, Probabilities>;
   /** Values of which the file has several axes, rows among them, as one: how many each of its axes is of ours. */
   joined: Map<Value, readonly number[]>;
@@ -74,6 +76,15 @@ export function asValue(t: Translation, term: Term): Value {
   const value = constantOf(t, term);
   t.constants.set(term, value);
   return value;
+}
+
+/** @throws Unfit where a file has more to work out beforehand than any model needs */
+export function countKnown(t: Translation, numbers: number): void {
+  t.folded += numbers;
+  if (t.folded > MAX_FOLDED_IN_ALL)
+    refuse(
+      `up to here ${t.folded} numbers are worked out beforehand, at most ${MAX_FOLDED_IN_ALL}`,
+    );
 }
 
 function constantOf(t: Translation, known: Known): Value {

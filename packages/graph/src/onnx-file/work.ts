@@ -7,6 +7,9 @@ export const MAX_NUMBERS_IN_ALL = 2 ** 28;
 /** How many of our operators a file may become, and how many axes a tensor may have. */
 export const MAX_OPERATORS = 20_000;
 export const MAX_AXES = 16;
+/** How many numbers may be worked out at once while a file is translated, and in all: a second's work. */
+export const MAX_FOLDED = 2 ** 16;
+export const MAX_FOLDED_IN_ALL = 2 ** 20;
 /** How many products one row may take, about a second of a core: VGG-16 takes 1.5e10. */
 export const MAX_WORK = 5e10;
 

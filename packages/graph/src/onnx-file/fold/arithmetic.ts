@@ -3,7 +3,8 @@ import type { Call } from "../call.ts";
 import type { OnnxElementType } from "../onnx-file.ts";
 import { isWhole, type Known, type Length, lengthsOf, rowsIn, timesRows } from "../term.ts";
 import { refuse } from "../unfit.ts";
-import { broadcast, countOf, MAX_FOLDED } from "./places.ts";
+import { MAX_FOLDED } from "../work.ts";
+import { broadcast, countOf } from "./places.ts";
 
 type Fold = (call: Call) => Known;
 type Two = (a: number, b: number, type: OnnxElementType) => number;

@@ -1,8 +1,5 @@
 import type { Known, Length } from "../term.ts";
 
-/** How many numbers may be worked out at once while a file is translated. */
-export const MAX_FOLDED = 2 ** 16;
-
 export const countOf = (shape: readonly number[]) =>
   shape.reduce((product, length) => product * length, 1);
 

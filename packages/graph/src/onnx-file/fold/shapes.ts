@@ -6,8 +6,8 @@ import { reshapedTo } from "../reshaped-to.ts";
 import { isWhole, type Known, type Length, lengthsOf } from "../term.ts";
 import { axesOf } from "../translation.ts";
 import { refuse } from "../unfit.ts";
-import { MAX_AXES } from "../work.ts";
-import { broadcast, countOf, MAX_FOLDED, picked } from "./places.ts";
+import { MAX_AXES, MAX_FOLDED } from "../work.ts";
+import { broadcast, countOf, picked } from "./places.ts";
 
 /** Null where the result is too large, or as long as a batch: then it is left to a node of the graph. */
 type Fold = (call: Call) => Known | null;
