@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Loss } from "@descent/contracts";
 import { expect, test } from "vitest";
-import { modelOfOnnx, type OnnxChoice, profileOnnx, readOnnx } from "../src/index.ts";
+import { modelOfOnnx, type OnnxChoice, profileOnnx, readOnnx, verifyOnnx } from "../src/index.ts";
 import {
   attribute,
   bytesOf,
@@ -11,6 +11,7 @@ import {
   tensor,
   value,
 } from "./onnx-files/small-file.ts";
+import { whole } from "./onnx-operators/operator-case.ts";
 import { openUpload } from "./open-upload.ts";
 
 interface Sample {
@@ -412,4 +413,47 @@ test("a parameter that no derivative leads back to is none", () => {
   ];
   const { parameters } = profileOnnx(readOnnx(bytesOf(message)));
   expect(parameters.map(({ name }) => name)).toEqual(["out"]);
+});
+
+test("equal tensors under two names are two; those of a group normalisation and masks are none", () => {
+  const message = smallFile();
+  message.graph.node = [
+    node("Identity", ["scale"], ["scale of another"]),
+    node("MatMul", ["x", "weight"], ["h"]),
+    node("Mul", ["h", "scale"], ["a"]),
+    node("Mul", ["a", "scale of another"], ["b"]),
+    node("Reshape", ["b", "groups"], ["g"]),
+    node("InstanceNormalization", ["g", "ones", "zeros"], ["n"]),
+    node("Flatten", ["n"], ["f"]),
+    node("Add", ["f", "mask"], ["y"]),
+  ];
+  message.graph.initializer = [
+    tensor("scale", [4], [1, 2, 3, 4]),
+    tensor(
+      "weight",
+      [4, 4],
+      Array.from({ length: 16 }, (_, i) => Math.cos(i)),
+    ),
+    tensor("ones", [2], [1, 1]),
+    tensor("zeros", [2], [0, 0]),
+    tensor("mask", [4], [0, -3e38, 0, 0]),
+    whole("groups", [0, 2, 2]),
+  ];
+  message.graph.output = [value("y", ["rows", 4])];
+  const { parameters } = profileOnnx(readOnnx(bytesOf(message)));
+  expect(parameters.map(({ name }) => name)).toEqual(["scale", "weight", "scale of another"]);
+});
+
+test("a translation that gives something else than the file is refused", async () => {
+  const bytes = readFileSync(new URL("pytorch-mlp.onnx", FOLDER));
+  const file = readOnnx(bytes);
+  const profile = profileOnnx(file);
+  await verifyOnnx(bytes, file, profile);
+  // As if we took the bias for another: the bytes that onnxruntime runs stay as they are.
+  const bias = file.initialisers.get("4.bias")!;
+  const data = Float32Array.from(bias.data as Float32Array, (number) => number + 0.01);
+  file.initialisers.set("4.bias", { ...bias, data });
+  await expect(verifyOnnx(bytes, file, profile)).rejects.toThrow(
+    /does not give what the file gives/,
+  );
 });

@@ -244,6 +244,12 @@ describe("a node that cannot be taken is named, with its place and the shapes", 
   });
 });
 
+test("of a file for one row, what would give it several is refused", () => {
+  const file = after([node("Reshape", ["h", "t"], ["y"])], whole("t", [5, 6]));
+  file.graph.input = [value("x", [1, 4])];
+  expect(faultsOf(file)[0]!.message).toMatch(/\[rows, 6\] does not reshape to \[5, 6\]/);
+});
+
 test("much altogether: every node for itself would do", () => {
   const nodes = Array.from({ length: 4000 }, (_, i) =>
     node("Relu", [i === 0 ? "wide" : `r${i - 1}`], [i === 3999 ? "y" : `r${i}`]),

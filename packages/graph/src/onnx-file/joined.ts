@@ -83,7 +83,7 @@ function keeping(row: Row): Row {
 function binary(of: (graph: AnyGraph, a: Value, b: Value) => Value): Row {
   return ({ graph, t, value }) => {
     const [a, b] = [value(0), value(1)];
-    const groups = t.joined.get(a) ?? t.joined.get(b)!;
+    const groups = t.joined.get(a) ?? t.joined.get(b) ?? refuseJoined();
     return join(t, of(graph, fitted(t, a, groups), fitted(t, b, groups)), groups);
   };
 }

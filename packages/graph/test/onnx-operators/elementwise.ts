@@ -109,7 +109,11 @@ export const ELEMENTWISE: OperatorCase[] = [
   plain("HardSwish"),
   plain("Mish"),
   plain("Gelu"),
-  plain("Gelu", { says: "by tanh", attributes: [text("approximate", "tanh")] }),
+  plain("Gelu", {
+    ...{ says: "by tanh, of larger numbers", inputs: ["g"], tensors: [scalar("five", 5)] },
+    before: [node("Mul", ["h", "five"], ["g"])],
+    attributes: [text("approximate", "tanh")],
+  }),
   plain("Softsign"),
   plain("ThresholdedRelu", { attributes: [float("alpha", 0.1)] }),
   two("PRelu", { says: "one slope each" }),

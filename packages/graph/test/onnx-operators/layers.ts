@@ -69,7 +69,7 @@ export const LAYERS: OperatorCase[] = [
   conv("dilated", [4, 3, 2, 2], [ints("dilations", [2, 3])]),
   conv("grouped", [6, 1, 3, 3], [int("group", 3)]),
   conv("same, above", [4, 3, 3, 2], [text("auto_pad", "SAME_UPPER"), ints("strides", [2, 2])]),
-  conv("same, below", [4, 3, 3, 2], [text("auto_pad", "SAME_LOWER"), ints("strides", [2, 2])]),
+  conv("same, below", [4, 3, 3, 2], [text("auto_pad", "SAME_LOWER")]),
   conv("valid", [4, 3, 3, 2], [text("auto_pad", "VALID")]),
   { ...conv("of one axis", [4, 3, 3], [ints("pads", [1, 1])]), shape: [3, 7] },
   { ...conv("of three axes", [4, 3, 2, 2, 2]), shape: [3, 4, 3, 4] },
@@ -98,6 +98,13 @@ export const LAYERS: OperatorCase[] = [
     int("ceil_mode", 1),
   ]),
   pool("MaxPool", "same", [text("auto_pad", "SAME_UPPER"), ints("strides", [2, 2])]),
+  plain("MaxPool", {
+    says: "rounded up, but not to a window of padding alone",
+    attributes: [
+      ...[ints("kernel_shape", [2, 2]), ints("strides", [4, 3])],
+      ...[ints("pads", [1, 1, 1, 1]), int("ceil_mode", 1)],
+    ],
+  }),
   plain("MaxPool", { says: "of one axis", shape: [3, 7], attributes: [ints("kernel_shape", [2])] }),
   pool("AveragePool", "plain"),
   pool("AveragePool", "padded", [ints("pads", [1, 0, 2, 1]), ints("strides", [2, 2])]),
@@ -106,7 +113,7 @@ export const LAYERS: OperatorCase[] = [
   pool("AveragePool", "rounded up, counted but not padded", [
     ...[ints("strides", [3, 4]), int("ceil_mode", 1), int("count_include_pad", 1)],
   ]),
-  pool("AveragePool", "same", [text("auto_pad", "SAME_LOWER"), ints("strides", [2, 2])]),
+  pool("AveragePool", "same", [text("auto_pad", "SAME_LOWER")]),
   pool("AveragePool", "of opset 13", [ints("strides", [2, 2])], 13),
   plain("GlobalAveragePool"),
   plain("GlobalMaxPool"),
