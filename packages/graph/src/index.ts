@@ -15,6 +15,7 @@ export {
   type ModelInspection,
   type ModelInspector,
 } from "./onnx-file/create-model-inspector.ts";
+export { cutFile } from "./onnx-file/cut-file.ts";
 export { inspectOnnx } from "./onnx-file/inspect-onnx.ts";
 export { modelOfOnnx, type OnnxChoice } from "./onnx-file/model-of-onnx.ts";
 export { ModelRefused } from "./onnx-file/onnx-file.ts";

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { cutFile, readOnnx } from "@descent/graph";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 
 // Otherwise it warns on stderr about devices it looked for and did not find.
@@ -12,8 +14,11 @@ export interface PredictTask {
   shape: number[];
   /** The file's input; left out, `input` of float32, as packages/graph exports models. */
   input?: { name: string; type: "float32" | "int32" | "int64" };
-  /** The file's outputs to give; left out, all. */
-  outputs?: string[];
+  /**
+   * The one value of the file to give, in inference; what does not lead to it (labels, scikit-learn's maps) is
+   * not run. Left out, all outputs.
+   */
+  output?: string;
   /** How many rows the file takes at once, where it takes no other number; the last ones are filled up with zeros. */
   batch?: number | null;
   /** At most so many rows at once, where rows are large; never more than 64. */
@@ -32,7 +37,7 @@ export type Predicted = Record<string, Float32Array | Int32Array>;
 const ROWS_AT_ONCE = 64;
 
 /** The model used last: who asks once asks again. */
-let last: { path: string; session: InferenceSession } | null = null;
+let last: { key: string; session: InferenceSession } | null = null;
 
 /** Null where the time is up, or the task was stopped. */
 export async function predict(task: StoppableTask): Promise<Predicted | null> {
@@ -40,10 +45,10 @@ export async function predict(task: StoppableTask): Promise<Predicted | null> {
   const late = performance.now() + milliseconds;
   const stopped = () => Atomics.load(task.stop, 0) !== 0;
   if (stopped()) return null;
-  const session = await sessionOf(path);
+  const session = await sessionOf(path, task.output);
   const width = shape.reduce((product, length) => product * length, 1);
   const rows = inputs.length / width;
-  const wanted = task.outputs ?? [...session.outputNames];
+  const wanted = session.outputNames;
   const answers: Record<string, Tensor>[] = [];
   const batch = task.batch ?? null;
   const atOnce = batch ?? Math.min(task.atOnce ?? ROWS_AT_ONCE, ROWS_AT_ONCE);
@@ -82,19 +87,27 @@ function tensorOf(
   return new Tensor(type, BigInt64Array.from(data, BigInt), shape);
 }
 
-async function sessionOf(path: string): Promise<InferenceSession> {
-  if (last?.path === path) return last.session;
+async function sessionOf(path: string, output: string | undefined): Promise<InferenceSession> {
+  const key = JSON.stringify([path, output]);
+  if (last?.key === key) return last.session;
   const before = last;
   last = null; // so that the two are never in memory together
   await before?.session.release();
-  const session = await InferenceSession.create(path, {
+  const session = await open(path, output);
+  last = { key, session };
+  return session;
+}
+
+async function open(path: string, output: string | undefined): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
     executionProviders: ["cpu"],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-  });
-  last = { path, session };
-  return session;
+  };
+  if (output === undefined) return InferenceSession.create(path, options);
+  const bytes = await readFile(path);
+  return InferenceSession.create(cutFile(bytes, readOnnx(bytes), output), options);
 }
 
 function joined(parts: readonly Tensor[]): Float32Array | Int32Array {

@@ -110,7 +110,7 @@ export async function uploadedModelRoutes(
       const { inputs } = read;
       const predicted = await predict(parts, reply, {
         ...{ path, inputs, input, shape: input.shape },
-        ...{ outputs: [output.name], batch: input.batch, milliseconds: PREDICT_MS },
+        ...{ output: output.name, batch: input.batch, milliseconds: PREDICT_MS },
         atOnce: rowsOf(model.numbers_per_row),
       });
       if (predicted === null) return reply.hijack();

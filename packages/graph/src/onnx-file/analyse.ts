@@ -1,5 +1,5 @@
 import type { ModelProfile } from "@descent/contracts";
-import { addInput, emptyGraph, type ForwardOp } from "../graph.ts";
+import { type Axis, addInput, emptyGraph, type ForwardOp } from "../graph.ts";
 import { valuesBehind } from "../values-behind.ts";
 import { type BuildOptions, buildFile } from "./build-file.ts";
 import { type FoundHead, findHead, replaceHead } from "./find-head.ts";
@@ -85,6 +85,13 @@ function analyseOutput(file: OnnxFile, prepared: Prepared, pointer: string): Ana
   const graph = emptyGraph<ForwardOp>();
   const x = addInput(graph, "input", "float32", ["rows", ...input.shape]);
   const { output, probabilities, t, numbersPerRow } = buildFile(graph, "inference", x, options);
+  if (input.type !== "float32" && t.vocabulary === null)
+    throw new ModelRefused([
+      {
+        pointer: "/graph/input",
+        message: `the input ${input.name} is ${input.type}, but does not choose from a table: export the model with a float32 input, since data are not whole numbers`,
+      },
+    ]);
   const behind = valuesBehind(graph, output);
   const parameters = found.parameters.filter((name) => behind.has(t.parameters.get(name)!));
   if (parameters.length === 0)
@@ -118,16 +125,18 @@ function countOperators({ nodes }: OnnxFile): Record<string, number> {
 
 /** A head that takes [rows, features], or whose filters may be of another number: that is tried. */
 function replaceable(
-  head: FoundHead | null,
+  found: FoundHead | null,
   t: Translation,
   options: BuildOptions,
 ): FoundHead | null {
-  if (head === null) return null;
-  const shape = t.terms.get(head.node.inputs[0]!)?.shape;
-  if (head.kind === "dense") return shape?.length === 2 && shape[0] === "rows" ? head : null;
+  if (found === null) return null;
+  const shape = t.terms.get(found.node.inputs[0]!)?.shape;
+  if (found.kind === "dense") return shape?.length === 2 && shape[0] === "rows" ? found : null;
   const { prepared, parameters, input } = options;
   const name = nameOfHead(prepared);
-  const outputs = prepared.tensors.get(head.weight)!.shape[0]! + 1;
+  const filters = prepared.tensors.get(found.weight)!.shape[0]!;
+  const outputs = filters + 1;
+  const head = { ...found, flattened: flattenedIn(prepared, t, filters) };
   const changed = replaceHead(prepared, head, name);
   const graph = emptyGraph<ForwardOp>();
   const x = addInput(graph, "input", "float32", ["rows", ...input.shape]);
@@ -146,6 +155,19 @@ function replaceable(
     if (error instanceof ModelRefused) return null;
     throw error;
   }
+}
+
+/** Where a Reshape makes [rows, filters] of [rows, filters, 1, 1], as PyTorch's exporter writes a flatten. */
+function flattenedIn({ nodes }: Prepared, t: Translation, filters: number): Set<string> {
+  const is = (name: string, shape: readonly Axis[]) =>
+    t.terms.get(name)?.shape.join() === shape.join();
+  const found = nodes.filter(
+    ({ inputs, outputs, ...node }) =>
+      keyOf(node) === "Reshape" &&
+      is(inputs[0]!, ["rows", filters, 1, 1]) &&
+      is(outputs[0]!, ["rows", filters]),
+  );
+  return new Set(found.map(({ outputs }) => outputs[0]!));
 }
 
 /** The parameters that a new head leaves without use are those it replaces. */

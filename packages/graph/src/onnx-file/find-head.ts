@@ -11,6 +11,8 @@ export interface FoundHead {
   /** Of one output: the features, or the channels and kernel of a filter. */
   inputs: number[];
   weight: string;
+  /** What Reshapes behind a convolution give that only flatten it, but to a number of filters written down. */
+  flattened: ReadonlySet<string>;
 }
 
 const PASSING: readonly string[] = ["Identity", "Cast"];
@@ -43,11 +45,11 @@ export function findHead(prepared: Prepared, input: string, found: Found): Found
   const output = withBias(node, takers, tensors, found);
   if (op === "Conv") {
     if ((attributes.get("group") ?? 1) !== 1) return null;
-    return { node, kind: "conv", output, inputs: shape.slice(1), weight };
+    return { node, kind: "conv", output, inputs: shape.slice(1), weight, flattened: new Set() };
   }
   if (shape.length !== 2 || attributes.get("transA") === 1) return null;
   const features = shape[attributes.get("transB") === 1 ? 1 : 0]!;
-  return { node, kind: "dense", output, inputs: [features], weight };
+  return { node, kind: "dense", output, inputs: [features], weight, flattened: new Set() };
 }
 
 /** The bias may be added by a node of its own. */
@@ -90,7 +92,7 @@ function isOnlyWay({ nodes, outputName }: Prepared, input: string, only: OnnxNod
  */
 export function replaceHead(
   prepared: Prepared,
-  { node, kind, output }: FoundHead,
+  { node, kind, output, flattened }: FoundHead,
   name: string,
 ): Prepared {
   const inputs = [node.inputs[0]!, `${name}.weight`, `${name}.bias`];
@@ -101,7 +103,15 @@ export function replaceHead(
   // The node that added the old bias gives the same value: the new head stands in its place.
   const nodes = prepared.nodes.flatMap((other) => {
     if (other.outputs[0] === output) return [head];
+    if (flattened.has(other.outputs[0]!)) return [flatten(other)];
     return other === node ? [] : [other];
   });
   return leadingTo({ ...prepared, nodes }, outputName);
 }
+
+const flatten = (node: OnnxNode): OnnxNode => ({
+  ...node,
+  op: "Flatten",
+  inputs: [node.inputs[0]!],
+  attributes: new Map([["axis", 1]]),
+});
