@@ -13,7 +13,7 @@ interface Numbers {
 /**
  * The rows of a golden model and the framework's answers to them, each flat.
  *
- * @param output of the file; left out, the first that the framework answered
+ * @param output of the file; where the framework calls it otherwise, its first answer
  */
 export async function readAnswers(
   name: string,
@@ -29,6 +29,6 @@ export async function readAnswers(
     const width = data.length / rows;
     return Array.from({ length: rows }, (_, row) => data.slice(row * width, (row + 1) * width));
   };
-  const answers = output === undefined ? Object.values(outputs)[0]! : outputs[output]!;
+  const answers = outputs[output ?? ""] ?? Object.values(outputs)[0]!;
   return { rows: byRow(Object.values(inputs)[0]!), answers: byRow(answers) };
 }

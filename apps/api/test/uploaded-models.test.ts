@@ -67,7 +67,9 @@ describe("the file's own answers", () => {
     "pytorch-mlp-batch-1",
     "pytorch-words",
     "sklearn-mlp-three-classes",
+    "sklearn-mlp-three-classes-zipmap",
     "keras-tensorflow-conv",
+    "pytorch-conv-training-old",
   ])("are those of the framework that wrote %s", async (name) => {
     const { id, output } = await uploadGolden(api, name);
     const { rows, answers } = await readAnswers(name, output.name);

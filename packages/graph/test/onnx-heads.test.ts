@@ -8,6 +8,7 @@ import {
   tensor,
   value,
 } from "./onnx-files/small-file.ts";
+import { whole } from "./onnx-operators/operator-case.ts";
 import { copies, fileOf, forward, golden, modelFor, near, softmax } from "./upload-samples.ts";
 
 test("a new head takes what the old one took, and gives as many numbers as are asked", async () => {
@@ -58,21 +59,23 @@ test("a bias that is added by a node of its own goes with the head", async () =>
 });
 
 /** As SqueezeNet ends: filters for the classes, their means, softmax. */
-function convolutionalHead(): FileMessage {
+function convolutionalHead(flattened: "Flatten" | "Reshape"): FileMessage {
   const file = smallFile();
+  const isWritten = flattened === "Reshape";
   file.graph = {
     node: [
       node("Conv", ["x", "features"], ["f"]),
       node("Conv", ["f", "classes", "bias"], ["c"]),
       node("Relu", ["c"], ["r"]),
       node("GlobalAveragePool", ["r"], ["p"]),
-      node("Flatten", ["p"], ["flat"]),
+      node(flattened, isWritten ? ["p", "as"] : ["p"], ["flat"]),
       node("Softmax", ["flat"], ["y"]),
     ],
     initializer: [
       tensor("features", [2, 1, 2, 2], [1, -1, 2, 0.5, 0.3, 1, -1, 0.2]),
       tensor("classes", [3, 2, 1, 1], [1, 2, -1, 0.5, 0.7, 0.1]),
       tensor("bias", [3], [0.1, 0.2, 0.3]),
+      ...(isWritten ? [whole("as", [-1, 3])] : []),
     ],
     input: [value("x", ["rows", 1, 3, 3])],
     output: [value("y", ["rows", 3])],
@@ -80,22 +83,26 @@ function convolutionalHead(): FileMessage {
   return file;
 }
 
-test("filters as a head: what follows them stays, but the softmax", async () => {
-  const file = readOnnx(bytesOf(convolutionalHead()));
-  expect(profileOnnx(file).head).toEqual({
-    ...{ replaces: ["classes", "bias"], name: "head", inputs: [2, 1, 1] },
-  });
-  const inputs = { shape: [2, 1, 3, 3], data: Array.from({ length: 18 }, (_, i) => Math.sin(i)) };
-  const whole = await forward(file, inputs);
-  const replaced = await forward(
-    ...([file, inputs, { head: "replace", outputs: 3 } as const] as const),
-    copies({ "head.weight": "classes", "head.bias": "bias" }, file),
-  );
-  near(replaced.map(softmax), whole.flat());
-  const model = modelFor(file, { head: "replace", outputs: 5 });
-  expect(model.parameters.map(({ shape }) => shape)).toEqual([[2, 1, 2, 2], [5, 2, 1, 1], [5]]);
-  expect(await forward(file, inputs, { head: "replace", outputs: 5 })).toHaveLength(2);
-});
+test.each(["Flatten", "Reshape"] as const)(
+  "filters as a head: what follows them stays, but the softmax; %s",
+  async (flattened) => {
+    const file = readOnnx(bytesOf(convolutionalHead(flattened)));
+    expect(profileOnnx(file).head).toEqual({
+      ...{ replaces: ["classes", "bias"], name: "head", inputs: [2, 1, 1] },
+    });
+    const inputs = { shape: [2, 1, 3, 3], data: Array.from({ length: 18 }, (_, i) => Math.sin(i)) };
+    const whole = await forward(file, inputs);
+    const replaced = await forward(
+      ...([file, inputs, { head: "replace", outputs: 3 } as const] as const),
+      copies({ "head.weight": "classes", "head.bias": "bias" }, file),
+    );
+    near(replaced.map(softmax), whole.flat());
+    const model = modelFor(file, { head: "replace", outputs: 5 });
+    expect(model.parameters.map(({ shape }) => shape)).toEqual([[2, 1, 2, 2], [5, 2, 1, 1], [5]]);
+    const rows = await forward(file, inputs, { head: "replace", outputs: 5 });
+    expect(rows.map((row) => row.length)).toEqual([5, 5]);
+  },
+);
 
 test("names that the new head would have are left to who has them", () => {
   const message = smallFile();

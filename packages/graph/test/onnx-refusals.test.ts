@@ -47,6 +47,17 @@ test("operators without a row are refused all at once, each at its first place",
   expect(allowed).toEqual(allowed!.toSorted());
 });
 
+test("whole numbers that choose from no table are refused, since a fraction would be cut off", () => {
+  const file = smallFile();
+  file.graph.node.unshift({ ...node("Cast", ["x"], ["floats"]), attribute: [int("to", 1)] });
+  file.graph.node[1]!.input[0] = "floats";
+  expect(faultsOf(file)).toEqual([]);
+  file.graph.input = [value("x", ["rows", 4], 7)];
+  expect(faultsOf(file)).toMatchObject([
+    { pointer: "/graph/input", message: expect.stringContaining("float32 input") },
+  ]);
+});
+
 test("what does not lead to the output is not looked at", () => {
   const file = after([node("Det", ["h"], ["label"]), node("Relu", ["h"], ["y"])]);
   file.graph.output.unshift(value("label", ["rows"], 7));
