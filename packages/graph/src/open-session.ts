@@ -35,8 +35,9 @@ export async function openSession(
 ): Promise<Session> {
   const block = hasConvolutions(graph) ? await findBlock() : null;
   const expanded = expandCrossEntropy(graph);
-  const laidOut = layOutInBlocks(expanded, outputs, block, rowsFill);
   const stages = rowsFill ? assignStages(expanded) : null;
+  // Channels of zeros are worth it where nothing has to be taken out of its blocks in between.
+  const laidOut = layOutInBlocks(expanded, outputs, block, { rowsFill, zeros: stages !== null });
   const chunked = stages === null ? laidOut.graph : scanChunks(laidOut, stages, outputs, FILLING);
   const fitted = expandKernelDerivatives(chunked);
   return compileSession(encodeOnnx(fitted, outputs), {
@@ -56,5 +57,5 @@ export async function openSession(
 /** Whether a graph may run faster on blocks. */
 export function hasConvolutions(graph: AnyGraph): boolean {
   const nodes: readonly Node[] = graph.nodes;
-  return nodes.some(({ op }) => op === "Conv" || op === "ConvTranspose");
+  return nodes.some(({ op }) => ["Conv", "ConvTranspose", "KernelDerivative"].includes(op));
 }

@@ -63,6 +63,12 @@ const MODELS: { name: string; input: number[]; layers: Layer[]; chunked: boolean
     chunked: true,
   },
   {
+    name: "numbers for each channel and for each place between blocks",
+    input: [2, 6, 5],
+    layers: [conv(16), { type: "layer_norm" }, conv(16, { activation: "softmax" }), flat, last],
+    chunked: true,
+  },
+  {
     name: "overlapping pools, whose derivative goes through the whole batch",
     input: [1, 9, 9],
     layers: [conv(16), { type: "max_pool2d", size: 3, stride: 2 }, conv(16), flat, last],

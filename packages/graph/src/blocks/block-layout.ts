@@ -9,6 +9,11 @@ export interface BlockLayout {
   block: number;
   /** Whether every run has a number of rows that fills blocks. */
   rowsFill: boolean;
+  /**
+   * Whether a value is an image that may lie in blocks. Where `zeros` are allowed the last block may have channels
+   * of them, if at most half of all are; reordering knows only fours.
+   */
+  fits(value: Value): boolean;
   /** Whether a value was made in blocks, or put into them. */
   isBlocked(value: Value): boolean;
   /** The value in blocks; it is put into them when nothing has yet. */
@@ -23,7 +28,10 @@ export interface BlockLayout {
   setBlocked(node: Node, blocks: Value): void;
 }
 
-export function createBlockLayout(graph: Graph, block: number, rowsFill: boolean): BlockLayout {
+export function createBlockLayout(
+  graph: Graph,
+  { block, rowsFill, zeros }: { block: number; rowsFill: boolean; zeros: boolean },
+): BlockLayout {
   const inBlocks = new Map<Value, Value>();
   /** What made the values that exist only in blocks. */
   const missing = new Map<Value, Node>();
@@ -39,6 +47,11 @@ export function createBlockLayout(graph: Graph, block: number, rowsFill: boolean
   };
   return {
     ...{ graph, block, rowsFill, plain, sums: new Set<Value>() },
+    fits({ shape: [, channels], shape }) {
+      if (shape.length !== 4 || typeof channels !== "number") return false;
+      if (channels % block === 0) return true;
+      return zeros && channels % 4 === 0 && filled(channels, block) <= 2 * channels;
+    },
     any: (value) => (missing.has(value) ? inBlocks.get(value)! : value),
     isBlocked: (value) => inBlocks.has(value),
     blocked(value) {
@@ -57,13 +70,3 @@ export function createBlockLayout(graph: Graph, block: number, rowsFill: boolean
 
 /** So many channels fill whole blocks. */
 export const filled = (channels: number, block: number) => Math.ceil(channels / block) * block;
-
-/**
- * Whether a value is an image that may lie in blocks. The last block may have channels of zeros, if at most half
- * of all are; reordering knows only fours.
- */
-export function fitsBlocks({ shape }: Pick<Value, "shape">, block: number): boolean {
-  const [, channels] = shape;
-  if (shape.length !== 4 || typeof channels !== "number") return false;
-  return channels % 4 === 0 && filled(channels, block) <= 2 * channels;
-}

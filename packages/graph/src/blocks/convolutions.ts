@@ -2,7 +2,7 @@ import { append, integers } from "../append/append-node.ts";
 import { blockedConv } from "../append/blocked.ts";
 import { pad, reshape, transpose } from "../append-nodes.ts";
 import type { Axis, Graph, Node, Value } from "../graph.ts";
-import { type BlockLayout, filled, fitsBlocks } from "./block-layout.ts";
+import { type BlockLayout, filled } from "./block-layout.ts";
 
 export interface ConvolutionLayout {
   /**
@@ -56,11 +56,10 @@ export function createConvolutionLayout(layout: BlockLayout): ConvolutionLayout 
       const [x, w] = node.inputs as [Value, Value];
       const y = node.outputs[0]!;
       const [channels, filters] = [Number(x.shape[1]), Number(y.shape[1])];
-      if (node.attributes.group !== 1 || w.shape.length !== 4 || !fitsBlocks(y, block))
-        return false;
+      if (node.attributes.group !== 1 || w.shape.length !== 4 || !layout.fits(y)) return false;
       const isNarrow = node.op === "Conv" && channels < block && !layout.isBlocked(x);
       const work = filled(channels, block) * filled(filters, block);
-      if (!isNarrow && (!fitsBlocks(x, block) || work > 2 * channels * filters)) return false;
+      if (!isNarrow && (!layout.fits(x) || work > 2 * channels * filters)) return false;
       if (node.op === "Conv") appendConvolution(node, node.attributes, isNarrow);
       else {
         if (!isDense(node)) return false;

@@ -1,6 +1,6 @@
 import { append } from "../append/append-node.ts";
 import type { Node, Op, Value } from "../graph.ts";
-import { type BlockLayout, fitsBlocks } from "./block-layout.ts";
+import type { BlockLayout } from "./block-layout.ts";
 
 const ELEMENTWISE: ReadonlySet<Op> = new Set<Op>([
   ...(["Add", "Sub", "Mul", "Div", "Pow", "Neg", "Abs", "Sqrt", "Exp", "Log", "Erf"] as const),
@@ -15,7 +15,7 @@ const ELEMENTWISE: ReadonlySet<Op> = new Set<Op>([
  */
 export function layOutElementwise(layout: BlockLayout, node: Node): boolean {
   const y = node.outputs[0]!;
-  if (!ELEMENTWISE.has(node.op) || !fitsBlocks(y, layout.block)) return false;
+  if (!ELEMENTWISE.has(node.op) || !layout.fits(y)) return false;
   const isScalar = ({ shape }: Value) => shape.every((length) => length === 1);
   const images = node.inputs.filter((input) => !isScalar(input));
   const isImage = (input: Value) =>

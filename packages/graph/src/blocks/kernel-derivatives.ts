@@ -1,7 +1,7 @@
 import { blockedConv } from "../append/blocked.ts";
 import { pad, reshape, slice, transpose } from "../append-nodes.ts";
 import type { Node, Value } from "../graph.ts";
-import { type BlockLayout, fitsBlocks } from "./block-layout.ts";
+import type { BlockLayout } from "./block-layout.ts";
 import type { ConvolutionLayout } from "./convolutions.ts";
 
 /**
@@ -22,7 +22,7 @@ export function layOutKernelDerivative(
   if (!layout.rowsFill || group !== 1 || kernel_shape.length !== 2 || dilations[1] !== 1)
     return false;
   const isNarrow = Number(x.shape[1]) < block && !layout.isBlocked(x);
-  if (!fitsBlocks(dy, block) || !(isNarrow || fitsBlocks(x, block))) return false;
+  if (!layout.fits(dy) || !(isNarrow || layout.fits(x))) return false;
 
   const [top, left, bottom, right] = pads as [number, number, number, number];
   const padded = isNarrow

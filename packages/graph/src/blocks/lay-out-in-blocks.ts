@@ -24,12 +24,13 @@ export interface LaidOut {
  * @param block channels per block, as findBlock gives; null leaves all as it is
  * @param rowsFill whether every run has a multiple of `block` rows: then derivatives by weights take blocks
  *   of rows as well
+ * @param zeros whether channels of zeros may fill blocks up
  */
 export function layOutInBlocks(
   graph: AnyGraph,
   outputs: readonly Value[],
   block: number | null,
-  rowsFill: boolean,
+  { rowsFill, zeros }: { rowsFill: boolean; zeros: boolean },
 ): LaidOut {
   const nodes: readonly Node[] = graph.nodes;
   if (block === null) {
@@ -37,7 +38,7 @@ export function layOutInBlocks(
     return { graph: same, madeFor: new Map(nodes.map((node) => [node, node])), sums: new Set() };
   }
   const rewritten = startRewriting(graph, "blocks_");
-  const layout = createBlockLayout(rewritten, block, rowsFill);
+  const layout = createBlockLayout(rewritten, { block, rowsFill, zeros });
   const convolutions = createConvolutionLayout(layout);
   const pooling = createPoolingLayout(layout, graph);
   const isLaidOut = (node: Node): boolean => {

@@ -1,7 +1,7 @@
 import { blockedGlobalAveragePool, blockedMaxPool } from "../append/blocked.ts";
 import { cast, concat, equal, mul, reduceSum, reshape, slice, sub } from "../append-nodes.ts";
 import { type AnyGraph, type Axis, type Node, numbersOf, type Value } from "../graph.ts";
-import { type BlockLayout, fitsBlocks } from "./block-layout.ts";
+import type { BlockLayout } from "./block-layout.ts";
 
 export interface PoolingLayout {
   layOutMaxPool(node: Node<"MaxPool">): boolean;
@@ -64,7 +64,7 @@ export function createPoolingLayout(layout: BlockLayout, from: AnyGraph): Poolin
     layOutSum(node) {
       const [x, axes] = node.inputs as [Value, Value?];
       if (axes === undefined || node.attributes.keepdims || !layout.isBlocked(x)) return false;
-      if (numbersOf(from, axes).join() !== "0,2,3" || !fitsBlocks(x, block)) return false;
+      if (numbersOf(from, axes).join() !== "0,2,3" || !layout.fits(x)) return false;
       // Zeros around the maxima add nothing.
       const blocks = handedBack.get(x) ?? layout.blocked(x);
       const [, channels, height, width] = blocks.shape.map(Number) as [
