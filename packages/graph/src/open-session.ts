@@ -38,8 +38,8 @@ export async function openSession(
   const stages = rowsFill ? assignStages(expanded) : null;
   // Channels of zeros are worth it where nothing has to be taken out of its blocks in between.
   const laidOut = layOutInBlocks(expanded, outputs, block, { rowsFill, zeros: stages !== null });
-  const chunked = stages === null ? laidOut.graph : scanChunks(laidOut, stages, outputs, FILLING);
-  const fitted = expandKernelDerivatives(chunked);
+  const chunked = stages === null ? null : scanChunks(laidOut, stages, outputs, FILLING);
+  const fitted = expandKernelDerivatives(chunked ?? laidOut.graph);
   return compileSession(encodeOnnx(fitted, outputs), {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,

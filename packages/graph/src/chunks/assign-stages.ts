@@ -48,6 +48,13 @@ export function assignStages(graph: AnyGraph): Stages | null {
   const convolutions = nodes.filter(({ op }) =>
     ["Conv", "ConvTranspose", "KernelDerivative"].includes(op),
   );
+  // A maximum's index counts from the first row of what it was looked for in: in a chunk, of the chunk.
+  const indices = new Set(
+    nodes.flatMap((node) => (node.op === "MaxPool" && chunked(node) ? node.outputs.slice(1) : [])),
+  );
+  const unpools = (node: Node) => node.op === "MaxUnpool" && chunked(node);
+  if (nodes.some((node) => !unpools(node) && node.inputs.some((input) => indices.has(input))))
+    return null;
   const trains = nodes.some((node) => node.op === "KernelDerivative" && chunked(node));
   return trains && convolutions.every(chunked) ? { of, sums, shapes } : null;
 }

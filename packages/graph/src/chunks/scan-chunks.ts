@@ -7,6 +7,7 @@ import {
   addConstant,
   type Graph,
   type Node,
+  type Op,
   startRewriting,
   type Value,
 } from "../graph.ts";
@@ -21,15 +22,18 @@ type Staged = Record<Stage, Node[]>;
  *
  * @param outputs what is asked of the graph
  * @param rows of a chunk; every batch has a multiple of it
+ * @returns null where the nodes do not fall into stages that follow each other
  */
 export function scanChunks(
   { graph, madeFor, sums }: LaidOut,
   stages: Stages,
   outputs: readonly Value[],
   rows: number,
-): Graph {
+): Graph | null {
   const allSums = new Set([...stages.sums, ...sums]);
-  const { staged, stageOf } = sortNodes(graph, madeFor, stages, allSums);
+  const sorted = sortNodes(graph, madeFor, stages, allSums);
+  if (sorted === null) return null;
+  const { staged, stageOf } = sorted;
   const scanned = startRewriting(graph, "chunks_");
   const takers = new Map<Value, Set<Stage>>();
   const take = (value: Value, stage: Stage) =>
@@ -124,7 +128,7 @@ function sortNodes(
   madeFor: ReadonlyMap<Node, Node>,
   stages: Stages,
   sums: ReadonlySet<Value>,
-): { staged: Staged; stageOf: (value: Value) => Stage } {
+): { staged: Staged; stageOf: (value: Value) => Stage } | null {
   const known = new Map<Value, Stage>();
   const stageOf = (value: Value): Stage =>
     known.get(value) ?? (value.shape[0] === "rows" ? "forward" : "before");
@@ -140,9 +144,32 @@ function sortNodes(
     if (takers.every((taker) => stageOf(taker.outputs[0]!) === "backward"))
       known.set(outputs[0]!, "backward");
   }
+  if (!makeInTime(nodes, known)) return null;
   const staged: Staged = { before: [], forward: [], between: [], backward: [], after: [] };
   for (const node of nodes) staged[stageOf(node.outputs[0]!)].push(node);
   return { staged, stageOf };
+}
+
+const ORDER: readonly Stage[] = ["before", "forward", "between", "backward", "after"];
+/** What only lays a value out otherwise: it may be made in any stage in which the value is there. */
+const LAYING_OUT: ReadonlySet<Op> = new Set<Op>(["BlockInput", "BlockOutput", "Reshape", "Pad"]);
+
+/**
+ * A value may be laid out for a node of the way back first, and be taken then by one of the way forward:
+ * that is done on the way forward already.
+ *
+ * @returns whether every node now needs only what its own stage, or one before, has made
+ */
+function makeInTime(nodes: readonly Node[], known: Map<Value, Stage>): boolean {
+  const needed = new Map<Value, number>();
+  for (const { op, inputs, outputs } of nodes.toReversed()) {
+    const own = ORDER.indexOf(known.get(outputs[0]!)!);
+    const first = Math.min(own, ...outputs.map((output) => needed.get(output) ?? own));
+    if (first < own && !LAYING_OUT.has(op)) return false;
+    for (const output of outputs) known.set(output, ORDER[first]!);
+    for (const input of inputs) needed.set(input, Math.min(first, needed.get(input) ?? first));
+  }
+  return true;
 }
 
 /** @param own the stage of the node that this one was made for */
