@@ -101,9 +101,8 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
   const targetLength = elements(targetShape);
 
   const bufferFeeds = Object.fromEntries(buffers.tensors.map((b) => [b.name, view(values, b)]));
-  const readInTraining = Object.fromEntries(
-    built.buffers.map(({ name }) => [name, bufferFeeds[name]!]),
-  );
+  const feeds = { ...joined.feeds };
+  for (const { name } of built.buffers) feeds[name] = bufferFeeds[name]!;
   const forwardPass = createForwardPass({
     model,
     feeds: { ...parameterFeeds, ...bufferFeeds },
@@ -117,18 +116,13 @@ export async function createTrainingStep(options: TrainingStepOptions): Promise<
       const batch = targetNumbers.subarray(0, rows * targetLength);
       if (isOverClasses(options.loss)) checkClasses(batch, Math.max(outputs, 2));
       checkIndices(samples);
-      const maskFeeds = masks.map(({ value }, i) => {
+      for (const [i, { value }] of masks.entries()) {
         const mask = maskTensors[i]!(rows);
         fills[i]!(mask.data);
-        return [value.name, mask.tensor] as const;
-      });
-      const feeds = {
-        ...joined.feeds,
-        ...readInTraining,
-        ...Object.fromEntries(maskFeeds),
-        [input.name]: new Tensor("float32", samples, [rows, ...inputShape]),
-        [targets.name]: new Tensor(batch, [rows, ...targetShape]),
-      };
+        feeds[value.name] = mask.tensor;
+      }
+      feeds[input.name] = new Tensor("float32", samples, [rows, ...inputShape]);
+      feeds[targets.name] = new Tensor(batch, [rows, ...targetShape]);
       await session.run(rows, feeds, fetches.tensors);
       fetches.spread();
       running.move(rows);
@@ -157,9 +151,11 @@ function fillBuffers(
 
 /** onnxruntime would take -1 for the last class. */
 function checkClasses(targets: Int32Array | Float32Array, classes: number): void {
-  for (const [row, target] of targets.entries())
-    if (!(target >= 0 && target < classes))
-      throw new RangeError(`the target of row ${row} is ${target}, not one of ${classes} classes`);
+  const row = targets.findIndex((target) => !(target >= 0 && target < classes));
+  if (row >= 0)
+    throw new RangeError(
+      `the target of row ${row} is ${targets[row]}, not one of ${classes} classes`,
+    );
 }
 
 /** One buffer for a tensor [rows, ...shape] of as many rows as a run has. */

@@ -32,10 +32,10 @@ export async function openTrainingSession(
     return session;
   };
   const matters = hasConvolutions(graph);
-  if (!matters) await open(true);
+  const only = matters ? null : await open(true);
   return {
     async run(rows, feeds, fetches) {
-      const session = await open(!matters || rows % FILLING === 0);
+      const session = only ?? (await open(rows % FILLING === 0));
       session.run(feeds, fetches);
     },
     async release() {
