@@ -60,10 +60,10 @@ function drawLayers(pick: ReturnType<typeof drawer>["pick"]): Layer[] {
 
 /** Its last values are laid out in blocks for the way back, and needed so on the way forward. */
 const LAID_OUT_LATE: { input: number[]; layers: Layer[] } = {
-  input: [16, 8, 8],
+  input: [20, 8, 12],
   layers: [
-    { type: "conv2d", filters: 16, kernel: 3 },
-    { type: "conv2d", filters: 8, kernel: 3, activation: "leaky_relu" },
+    { type: "conv2d", filters: 20, kernel: 5, activation: "elu" },
+    { type: "conv2d", filters: 8, kernel: 3, padding: "same", activation: "leaky_relu" },
     { type: "layer_norm" },
     { type: "flatten" },
     { type: "dense" },
