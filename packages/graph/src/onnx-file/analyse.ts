@@ -95,9 +95,7 @@ function analyseOutput(file: OnnxFile, prepared: Prepared, pointer: string): Ana
   const behind = valuesBehind(graph, output);
   const parameters = found.parameters.filter((name) => behind.has(t.parameters.get(name)!));
   if (parameters.length === 0)
-    throw new ModelRefused([
-      { pointer, message: "it depends on no tensor that training could move" },
-    ]);
+    throw new ModelRefused([{ pointer, message: nothingToTrain(prepared) }]);
   const head = replaceable(findHead(prepared, input.name, { ...found, parameters }), t, options);
   const { softmax, sigmoid } = probabilities;
   const profile: ModelProfile = {
@@ -115,6 +113,14 @@ function analyseOutput(file: OnnxFile, prepared: Prepared, pointer: string): Ana
     head: head && describeHead(head, prepared, parameters),
   };
   return { profile, prepared, head, input, pointer };
+}
+
+function nothingToTrain({ tensors }: Prepared): string {
+  const isDouble = tensors
+    .values()
+    .some(({ type, shape }) => type === "float64" && shape.length > 1);
+  const why = isDouble ? ": its weights are float64, export the model in float32" : "";
+  return `it depends on no tensor that training could move${why}`;
 }
 
 function countOperators({ nodes }: OnnxFile): Record<string, number> {
