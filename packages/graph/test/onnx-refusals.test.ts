@@ -339,6 +339,20 @@ describe("an input or output that is none", () => {
       },
       /no tensor that training could move/,
     ],
+    [
+      "weights in double precision",
+      (file: FileMessage) => {
+        file.graph.node = [node("Cast", ["x"], ["wide"]), node("MatMul", ["wide", "w"], ["z"])];
+        file.graph.node.push(node("Cast", ["z"], ["y"]));
+        file.graph.node[0]!.attribute = [int("to", 11)];
+        file.graph.node[2]!.attribute = [int("to", 1)];
+        const numbers = Float64Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
+        file.graph.initializer = [
+          { name: "w", dims: [4, 2], data_type: 11, raw_data: new Uint8Array(numbers.buffer) },
+        ];
+      },
+      /its weights are float64, export the model in float32/,
+    ],
   ] as const)("%s", (_, change, message) => {
     expect(changed(change).message).toMatch(message);
   });
