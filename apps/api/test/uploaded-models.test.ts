@@ -204,6 +204,28 @@ describe("what a job makes of it", () => {
   });
 });
 
+test("jobs are compared by what they make of it", async () => {
+  const tags = { study: "heads" };
+  for (const head of ["keep", "replace"] as const) {
+    const created = await post("/v1/jobs", spec({ id: mlp!.id, head }, { tags }));
+    expect(created.statusCode, created.body).toBe(202);
+  }
+  const layers = flowersJob(petals, { dataset: { id: petals }, tags });
+  expect((await post("/v1/jobs", layers)).statusCode).toBe(202);
+  const fields = ["model.id", "model.head"];
+  const comparison = { filter: { tags }, metric: "val_accuracy", group_by: fields };
+  const { groups } = (await post("/v1/comparisons", comparison)).json();
+  const keys = groups.map(({ key }: { key: Record<string, unknown> }) => fields.map((f) => key[f]));
+  expect(keys).toHaveLength(3);
+  expect(keys).toEqual(
+    expect.arrayContaining([
+      [mlp!.id, "keep"],
+      [mlp!.id, "replace"],
+      [null, null],
+    ]),
+  );
+});
+
 test("it is deleted when no unfinished job uses it", async () => {
   const model = await uploadGolden(api, "sklearn-pipeline");
   const url = `/v1/models/${model.id}`;

@@ -7,11 +7,11 @@ const closed = { additionalProperties: false };
 
 /** A field of the resolved job to group by: `optimizer.rule`, `optimizer.schedule.type`, `batch_size`, `tags.experiment`, … */
 export const GROUP_FIELD_PATTERN =
-  "^(optimizer(\\.[A-Za-z0-9][A-Za-z0-9_]{0,63}){1,4}|dataset\\.(id|target|scaling|validation_fraction|split_seed)|loss|penalty|epochs|batch_size|seed|parameters|name|tags\\.[A-Za-z0-9_.-]{1,64})$";
+  "^(optimizer(\\.[A-Za-z0-9][A-Za-z0-9_]{0,63}){1,4}|dataset\\.(id|target|scaling|validation_fraction|split_seed)|model\\.(id|head|preset|size|initialisation)|loss|penalty|epochs|batch_size|seed|parameters|name|tags\\.[A-Za-z0-9_.-]{1,64})$";
 export const GroupField = Type.String({
   pattern: GROUP_FIELD_PATTERN,
   description:
-    "a field of the resolved job: optimizer.rule, optimizer.lr (any path below optimizer, as optimizer.schedule.type), dataset.id, .target, .scaling, .validation_fraction or .split_seed, loss, penalty, epochs, batch_size, seed, parameters, name, or tags.<key>; what is an object or a list there is its JSON",
+    "a field of the resolved job: optimizer.rule, optimizer.lr (any path below optimizer, as optimizer.schedule.type), dataset.id, .target, .scaling, .validation_fraction or .split_seed, model.id, .head, .preset, .size or .initialisation, loss, penalty, epochs, batch_size, seed, parameters, name, or tags.<key>; what is an object or a list there is its JSON",
 });
 
 export const ComparisonRequest = Type.Object(

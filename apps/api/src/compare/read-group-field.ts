@@ -10,6 +10,8 @@ export function readGroupField(run: JobRun, field: string): GroupKey[string] {
       return inside(resolved.optimizer, rest);
     case "dataset":
       return inside(resolved.dataset, rest);
+    case "model":
+      return inside(resolved.model, rest);
     case "tags":
       return inside(tags, [rest.join(".")]); // a tag's name may have dots
     case "name":
