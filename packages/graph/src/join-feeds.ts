@@ -31,13 +31,16 @@ export function joinFeeds(
     const length = last.offset + last.length - first.offset;
     const numbers = weights.subarray(first.offset, first.offset + length);
     const shape = run.length === 1 ? first.shape : [length];
-    const name = run.length === 1 ? first.name : `${first.name} to ${last.name}`;
+    const name = run.length === 1 ? first.name : nameOf("Joined", first);
     feeds[name] = new Tensor("float32", numbers, shape);
     if (run.length > 1) splitInput(joined, { name, type: "float32", shape }, run);
   }
   joined.nodes.push(...graph.nodes);
   return { graph: joined, feeds };
 }
+
+/** Of the form that no tensor of an uploaded file has (prepare-nodes.ts); by the offset, of which there is one. */
+const nameOf = (part: "Joined" | "Gap" | "Flat", { offset }: Placed) => `${part}_${offset}_0`;
 
 /** Short tensors that follow each other, together; a long one by itself. */
 function shortRuns(tensors: readonly Placed[]): Placed[][] {
@@ -63,16 +66,17 @@ function splitInput(graph: Graph, whole: Value, tensors: readonly Placed[]): voi
     lengths.push(length);
   };
   let end = tensors[0]!.offset;
-  for (const { name, offset, length } of tensors) {
+  for (const tensor of tensors) {
+    const { name, offset, length } = tensor;
     const gap = offset - end;
-    if (gap > 0) take({ name: `${name} before`, type: "float32", shape: [gap] }, gap);
+    if (gap > 0) take({ name: nameOf("Gap", tensor), type: "float32", shape: [gap] }, gap);
     end = offset + length;
     const at = graph.inputs.findIndex((input) => input.name === name);
     if (at < 0) throw new Error(`the graph does not take ${name}`);
     const [value] = graph.inputs.splice(at, 1) as [Value];
     if (value.shape.length === 1) take(value, length);
     else {
-      const flat: Value = { name: `${name} flat`, type: "float32", shape: [length] };
+      const flat: Value = { name: nameOf("Flat", tensor), type: "float32", shape: [length] };
       take(flat, length);
       const inputs = [flat, integers(value.shape.map(Number))];
       reshapes.push({ op: "Reshape", inputs, outputs: [value], attributes: {} });

@@ -159,6 +159,21 @@ test("names that our own graphs use are given others", async () => {
   near(rows, [1 - 3 + 8 - 1, 5 - 7 + 16 + 1]);
 });
 
+test.each([
+  ["w", "w flat"],
+  ["Flat_0_0", "Joined_0_0"],
+])("tensors called %s and %s train as any others", async (weight, bias) => {
+  const message = smallFile();
+  message.graph.node[0]!.input = ["x", weight, bias];
+  message.graph.initializer[0]!.name = weight;
+  message.graph.initializer[1]!.name = bias;
+  const { training } = await openUpload(modelFor(readOnnx(bytesOf(message))), "mse");
+  const step = await training.step(Float32Array.of(1, 0, -1, 2), Float32Array.of(4, 12), 1);
+  await training.release();
+  // relu(W x + b) = [5, 15] by hand
+  expect(step.loss).toBeCloseTo((1 + 9) / 2, 5);
+});
+
 test("what scales and bounds is no parameter, what a model learns is", () => {
   const message = smallFile();
   message.graph.node = [
@@ -244,4 +259,18 @@ test("a translation that gives something else than the file is refused", async (
   await expect(verifyOnnx(bytes, file, profile)).rejects.toThrow(
     /does not give what the file gives/,
   );
+});
+
+test("as many outputs as a language has words are compared with the file's", async () => {
+  const words = 60_000;
+  const message = smallFile();
+  const numbers = Array.from({ length: 4 * words }, (_, i) => Math.sin(i));
+  message.graph.initializer = [
+    tensor("fc.weight", [words, 4], numbers),
+    tensor("fc.bias", [words], numbers.slice(words, 2 * words)),
+  ];
+  message.graph.output = [value("y", ["rows", words])];
+  const bytes = bytesOf(message);
+  const file = readOnnx(bytes);
+  await verifyOnnx(bytes, file, profileOnnx(file));
 });
