@@ -12,7 +12,7 @@ export type ModelInspection = { ok: true; profile: ModelProfile } | { ok: false;
 export interface ModelInspector {
   /**
    * What an ONNX file is, or why it is refused; a file that takes too long or ends the process is refused.
-   * @throws InspectionQueueFull
+   * @throws InspectionQueueFull; Error when no process can be started, or the inspector is closed
    */
   inspect(path: string): Promise<ModelInspection>;
   close(): Promise<void>;
@@ -47,7 +47,10 @@ export function createModelInspector({
     const process = fork(fileURLToPath(new URL("./inspect-process.ts", import.meta.url)), {
       serialization: "advanced",
     });
-    process.on("error", () => {}); // "exit" or a failed send tells the same
+    // One that could not be started never exits; of any other "exit" tells the same.
+    process.on("error", () => {
+      if (process.pid === undefined && child === process) child = null;
+    });
     process.once("exit", () => {
       if (child === process) child = null;
     });
