@@ -1,7 +1,9 @@
-import type { Fault, UploadedModel } from "@descent/contracts";
+import { elements, type Fault, type UploadedModel } from "@descent/contracts";
 
 /** More faults help nobody. */
 const MAX_FAULTS = 100;
+/** An answer of so many numbers is 20 MB of JSON. */
+const MAX_OUTPUTS = 1_000_000;
 
 /**
  * Rows for an uploaded model: each nested arrays of the input's shape, or a flat array of as many numbers.
@@ -10,11 +12,16 @@ const MAX_FAULTS = 100;
  */
 export function readNumbers(
   rows: readonly unknown[][],
-  { shape, type, vocabulary }: UploadedModel["input"],
+  { input: { shape, type, vocabulary }, output }: Pick<UploadedModel, "input" | "output">,
 ): { faults: Fault[] } | { faults: null; inputs: Float32Array } {
+  const outputs = elements(output.shape);
+  if (rows.length * outputs > MAX_OUTPUTS) {
+    const message = `the answers to ${rows.length} would be ${outputs} numbers each; at most ${MAX_OUTPUTS} at once`;
+    return { faults: [{ pointer: "/rows", message }] };
+  }
   const faults: Fault[] = [];
   const numbers: number[] = [];
-  const flat = [shape.reduce((product, length) => product * length, 1)];
+  const flat = [elements(shape)];
   const isWhole = type !== "float32";
   const most = vocabulary === null ? Number.POSITIVE_INFINITY : vocabulary - 1;
   const wanted = isWhole

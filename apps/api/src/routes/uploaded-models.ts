@@ -104,7 +104,7 @@ export async function uploadedModelRoutes(
       const model = await getUploadedModel(parts.db, id);
       if (!model) throw modelNotFound(id);
       const { sha256, input, output } = model;
-      const read = readNumbers(rows, input);
+      const read = readNumbers(rows, model);
       if (read.faults) throw faulty("invalid_rows", read.faults);
       const path = await parts.storage.path(sha256);
       const { inputs } = read;
