@@ -28,6 +28,7 @@ export interface BlockLayout {
   setBlocked(node: Node, blocks: Value): void;
 }
 
+/** Nothing is in blocks yet; `graph` gets what puts values into them and takes them out. */
 export function createBlockLayout(
   graph: Graph,
   { block, rowsFill, zeros }: { block: number; rowsFill: boolean; zeros: boolean },

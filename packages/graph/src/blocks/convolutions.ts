@@ -17,6 +17,7 @@ export interface ConvolutionLayout {
   padColumns(value: Value, before: number, after: number): Value;
 }
 
+/** Convolutions that share what they pad. */
 export function createConvolutionLayout(layout: BlockLayout): ConvolutionLayout {
   const { graph, block } = layout;
   const padded = new Map<Value, Map<string, Value>>();

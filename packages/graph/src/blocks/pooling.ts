@@ -17,6 +17,7 @@ interface Choices {
   betweenColumns: Value;
 }
 
+/** @param from the graph that is being rewritten, in which takers and axes are looked up */
 export function createPoolingLayout(layout: BlockLayout, from: AnyGraph): PoolingLayout {
   const { graph, block } = layout;
   const nodes: readonly Node[] = from.nodes;

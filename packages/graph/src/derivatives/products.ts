@@ -41,8 +41,8 @@ export const PRODUCTS: DerivativeRules<"Gemm" | "MatMul" | "Conv" | "ConvTranspo
   ],
 
   // y[n,f] = Σ_c x[n,c] ⋆ w[f,c] + b[f]: dx is the transposed convolution of dy by w, dw[f,c] = Σ_n x[n,c] ⋆
-  // dy[n,f], and db the sum of dy over all but its channels. `output_padding` gives the inputs past the last window their place (and the
-  // derivative 0).
+  // dy[n,f], and db the sum of dy over all but its channels. `output_padding` gives the inputs past the last
+  // window their place (and the derivative 0).
   Conv: (graph, { inputs: [x, w], attributes }, dy) => [
     () => {
       const output_padding = countRemainders(x!, attributes);

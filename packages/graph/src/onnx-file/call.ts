@@ -35,6 +35,7 @@ export interface Call {
   tensor(name: string): OnnxTensor | null;
 }
 
+/** What a row asks of its node; its methods throw Unfit where the file says otherwise. */
 export function openCall(t: Translation, node: OnnxNode): Call {
   const has = (place: number) => (node.inputs[place] ?? "") !== "";
   const term = (place: number): Term => {

@@ -1,5 +1,5 @@
 import type { OnnxNode, OnnxValue } from "./onnx-file.ts";
-import { forEachSound, refuse, shown } from "./refuse.ts";
+import { forEachSound, quoted, refuse } from "./refuse.ts";
 
 /**
  * Every value has one giver (ONNX graphs are in single static assignment form), and every value that is
@@ -19,16 +19,16 @@ export function checkNames(
       if (name === "") continue;
       const other = givers.get(name);
       if (other !== undefined)
-        refuse(`${pointer}/output/${i}`, `${shown(name)} is given by ${other} already`);
+        refuse(`${pointer}/output/${i}`, `${quoted(name)} is given by ${other} already`);
       givers.set(name, pointer);
     }
   });
   forEachSound(nodes, ({ inputs, pointer }) => {
     for (const [i, name] of inputs.entries())
       if (name !== "" && !givers.has(name))
-        refuse(`${pointer}/input/${i}`, `nothing gives the value ${shown(name)}`);
+        refuse(`${pointer}/input/${i}`, `nothing gives the value ${quoted(name)}`);
   });
   forEachSound(outputs, ({ name, pointer }) => {
-    if (!givers.has(name)) refuse(pointer, `nothing gives the value ${shown(name)}`);
+    if (!givers.has(name)) refuse(pointer, `nothing gives the value ${quoted(name)}`);
   });
 }

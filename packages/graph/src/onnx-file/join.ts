@@ -14,6 +14,7 @@ export function join(t: Translation, value: Value, groups: readonly number[]): V
   return value;
 }
 
+/** How many axes of ours each axis of the file is: one, where nothing was joined. */
 export function groupsOf(t: Translation, value: Value): readonly number[] {
   return t.joined.get(value) ?? value.shape.map(() => 1);
 }

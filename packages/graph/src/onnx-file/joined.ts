@@ -68,6 +68,7 @@ export const JOINED: Rows = {
   },
 };
 
+/** @throws Unfit, as any operator that is not in the table does on such values */
 export function refuseJoined(): never {
   return refuse("it takes rows that are joined with another axis in a way that is not followed");
 }

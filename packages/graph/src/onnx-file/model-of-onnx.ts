@@ -5,7 +5,6 @@ import { analyse } from "./analyse.ts";
 import { appendFit } from "./append-fit.ts";
 import { type BuiltFile, buildFile } from "./build-file.ts";
 import { replaceHead } from "./find-head.ts";
-
 import { ModelRefused, type OnnxFile } from "./onnx-file.ts";
 
 export interface OnnxChoice extends UploadChoice {

@@ -1,5 +1,5 @@
 import type { OnnxNode } from "./onnx-file.ts";
-import { refuse, shown } from "./refuse.ts";
+import { quoted, refuse } from "./refuse.ts";
 
 /** A message about a cycle names no more of its values. */
 const MOST_NAMES = 10;
@@ -41,7 +41,7 @@ export function orderNodes(nodes: readonly OnnxNode[]): OnnxNode[] {
 /** @param cycle each node waits for the one after it, the last for the first */
 function refuseCycle(cycle: readonly OnnxNode[]): never {
   const names = cycle
-    .map(({ outputs }) => shown(outputs.find((output) => output !== "")!))
+    .map(({ outputs }) => quoted(outputs.find((output) => output !== "")!))
     .reverse();
   const around = names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), "..."] : names;
   refuse(cycle[0]!.pointer, `values wait for each other: ${[...around, names[0]].join(" -> ")}`);

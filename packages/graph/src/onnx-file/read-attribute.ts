@@ -6,7 +6,7 @@ import { readMessage } from "./read-message.ts";
 import { readText } from "./read-name.ts";
 import { exact } from "./read-numbers.ts";
 import { readTensor } from "./read-tensor.ts";
-import { refuse, shown, step } from "./refuse.ts";
+import { quoted, refuse, step } from "./refuse.ts";
 
 const NUMBERS = LIMITS.attributeNumbers;
 /** Of what is refused, one is enough to be told. */
@@ -26,7 +26,7 @@ export function readAttribute(piece: Piece, node: string): [string, OnnxAttribut
   if (name === "") refuse(`${piece.pointer}/name`, "an attribute has no name");
   const pointer = `${node}/attribute${step(name)}`;
   if (proto.g !== undefined || proto.graphs.length > 0 || type === ATTRIBUTE_TYPES.graph)
-    refuse(pointer, `${shown(name)} is a graph of its own (of an If, a Loop or a Scan): not read`);
+    refuse(pointer, `${quoted(name)} is a graph of its own (of an If, a Loop or a Scan): not read`);
   if (proto.ref_attr_name !== undefined)
     refuse(pointer, "it stands for the attribute of a function, and functions are not read");
   const { f = 0, i = 0, s = new Uint8Array(), t, floats, ints, strings } = proto;

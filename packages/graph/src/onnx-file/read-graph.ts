@@ -7,7 +7,7 @@ import { readMessage } from "./read-message.ts";
 import { readNode } from "./read-node.ts";
 import { readTensor } from "./read-tensor.ts";
 import { readValue } from "./read-value.ts";
-import { forEachSound, refuse, shown, step } from "./refuse.ts";
+import { forEachSound, quoted, refuse, step } from "./refuse.ts";
 
 /**
  * A GraphProto, its nodes in an order in which they can run.
@@ -39,7 +39,7 @@ export function readGraph(
   forEachSound(proto.initializer, (bytes, i) => {
     const name = nameOfTensor(inside(piece, `/initializer/${i}`, bytes));
     if (initialisers.has(name))
-      refuse(`${pointer}/initializer/${i}/name`, `${shown(name)} is there twice`);
+      refuse(`${pointer}/initializer/${i}/name`, `${quoted(name)} is there twice`);
     initialisers.set(name, readTensor(inside(piece, `/initializer${step(name)}`, bytes)));
   });
 
@@ -62,7 +62,7 @@ function readValues(piece: Piece, field: "input" | "output", values: Uint8Array[
     const value = readValue(inside(piece, `/${field}/${i}`, bytes));
     const other = byName.get(value.name);
     if (other !== undefined)
-      refuse(value.pointer, `${shown(value.name)} is there twice, at ${other.pointer} too`);
+      refuse(value.pointer, `${quoted(value.name)} is there twice, at ${other.pointer} too`);
     byName.set(value.name, value);
   });
   return [...byName.values()];

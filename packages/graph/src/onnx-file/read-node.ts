@@ -3,7 +3,7 @@ import type { OnnxAttribute, OnnxNode } from "./onnx-file.ts";
 import { inside, type Piece } from "./piece.ts";
 import { readAttribute } from "./read-attribute.ts";
 import { readMessage } from "./read-message.ts";
-import { refuse, shown } from "./refuse.ts";
+import { quoted, refuse } from "./refuse.ts";
 
 /**
  * A NodeProto.
@@ -19,11 +19,11 @@ export function readNode(piece: Piece): OnnxNode {
   const { op_type: op = "", name = "", input: inputs, output: outputs } = proto;
   if (op === "") refuse(`${pointer}/op_type`, "the node names no operator");
   if (outputs.every((output) => output === ""))
-    refuse(`${pointer}/output`, `the node (${shown(op)}) gives nothing`);
+    refuse(`${pointer}/output`, `the node (${quoted(op)}) gives nothing`);
   const attributes = new Map<string, OnnxAttribute>();
   for (const [i, bytes] of proto.attribute.entries()) {
     const [key, value] = readAttribute(inside(piece, `/attribute/${i}`, bytes), pointer);
-    if (attributes.has(key)) refuse(`${pointer}/attribute/${i}`, `${shown(key)} is there twice`);
+    if (attributes.has(key)) refuse(`${pointer}/attribute/${i}`, `${quoted(key)} is there twice`);
     attributes.set(key, value);
   }
   return {

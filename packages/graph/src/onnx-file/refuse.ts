@@ -42,6 +42,6 @@ export function step(name: string): string {
 }
 
 /** A name as a message shows it. */
-export function shown(name: string): string {
+export function quoted(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name);
 }

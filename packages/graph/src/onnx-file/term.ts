@@ -12,6 +12,7 @@ export function rowsIn(length: Length): number | null {
   return length === "rows" ? 1 : Number(length.slice("rows*".length));
 }
 
+/** So many times the batch's size. */
 export function timesRows(times: number): RowsLength {
   return times === 1 ? "rows" : `rows*${times}`;
 }
@@ -29,10 +30,12 @@ export interface Known {
 /** What a name of the file stands for: numbers that are known, or a value of the graph. */
 export type Term = Known | Value;
 
+/** Whether the numbers are known before a run. */
 export function isKnown(term: Term): term is Known {
   return "data" in term;
 }
 
+/** Whether a type is one of whole numbers. */
 export function isWhole(type: OnnxElementType): boolean {
   return type === "int32" || type === "int64";
 }

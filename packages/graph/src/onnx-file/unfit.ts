@@ -11,6 +11,7 @@ export class Unfit extends Error {
   }
 }
 
+/** @throws Unfit, always; `at` is the place from the node on, /input/1 */
 export function refuse(
   message: string,
   at = "",

@@ -14,6 +14,7 @@ export interface Cursor {
   high: number;
 }
 
+/** A reader of the bytes that stands at a place of them. */
 export function cursorAt(bytes: Uint8Array, at: number): Cursor {
   return { bytes, at, low: 0, high: 0 };
 }

@@ -13,6 +13,7 @@ export const MAX_FOLDED_IN_ALL = 2 ** 20;
 /** How many products one row may take, about a second of a core: VGG-16 takes 1.5e10. */
 export const MAX_WORK = 5e10;
 
+/** How many numbers a value has for one row; all of one that has no rows. */
 export function perRow({ shape }: Value): number {
   return shape.reduce<number>((all, length) => (length === "rows" ? all : all * length), 1);
 }

@@ -95,6 +95,7 @@ function convolution(call: Call, x: Value, w: Value, channelAxis: 0 | 1) {
   return { group, windows: windowsOf(call, x, kernel) };
 }
 
+/** @throws Unfit where not one window fits into x */
 export function checkWindows(x: Value, windows: Windows): void {
   if (countWindows(x, windows).some((count) => count < 1))
     refuse(`windows of [${windows.kernel_shape.join(", ")}] do not fit into ${shown(x)}`);
