@@ -102,12 +102,10 @@ async function runFile(
   }
 }
 
-function randomInputs({ shape, type, vocabulary }: ModelProfile["input"], rows: number) {
+function randomInputs({ shape, vocabulary }: ModelProfile["input"], rows: number) {
   const random = mersenne(SEED);
   const number = () =>
-    type === "float32"
-      ? 2 * uniformFloat64(random) - 1
-      : uniformInt(random, 0, (vocabulary ?? 2) - 1);
+    vocabulary === null ? 2 * uniformFloat64(random) - 1 : uniformInt(random, 0, vocabulary - 1);
   return Float32Array.from({ length: rows * elements(shape) }, number);
 }
 
