@@ -56,8 +56,11 @@ export function createForwardPass({
       return result;
     },
     async release() {
-      const session = await opened;
-      session?.release();
+      // Whoever ran what could not be compiled was told, and has nothing to release.
+      await opened?.then(
+        (session) => session.release(),
+        () => {},
+      );
     },
   };
 }

@@ -10,6 +10,7 @@ export interface TrainingSession {
     feeds: Readonly<Record<string, Tensor>>,
     fetches: Readonly<Record<string, Tensor>>,
   ): Promise<void>;
+  /** Gives the memory back, also where a run has failed. */
   release(): Promise<void>;
 }
 
@@ -39,7 +40,9 @@ export async function openTrainingSession(
       session.run(feeds, fetches);
     },
     async release() {
-      for (const session of sessions.values()) await (await session).release();
+      // Whoever ran what could not be compiled was told, and has nothing to release.
+      for (const opened of await Promise.allSettled(sessions.values()))
+        if (opened.status === "fulfilled") opened.value.release();
     },
   };
 }
