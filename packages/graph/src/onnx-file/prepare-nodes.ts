@@ -1,6 +1,7 @@
 import { expandLinear, LINEAR } from "./expand-linear.ts";
 import { FOLDS } from "./fold.ts";
 import { ModelRefused, type OnnxFile, type OnnxNode, type OnnxTensor } from "./onnx-file.ts";
+import { partEqualTensors } from "./part-equal-tensors.ts";
 import { ROWS } from "./rows.ts";
 
 /** What leads to one output of a file. */
@@ -45,7 +46,7 @@ export function openNodes({ nodes, initialisers }: OnnxFile): Opened {
     if (tensor !== undefined) opened.tensors.set(name, tensor);
     else opened.nodes.push(...expandLinear(node, opened));
   }
-  return withoutOurNames(opened);
+  return withoutOurNames(partEqualTensors(opened));
 }
 
 /** What leads to the output, and nothing else. */
