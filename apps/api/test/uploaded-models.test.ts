@@ -106,6 +106,8 @@ describe("what a job makes of it", () => {
 
   test("kept: the file's parameters, tables as they are", async () => {
     const { resolved, parameters } = await validated(spec({ id: mlp!.id }));
+    const told = await validated(spec({ id: mlp!.id, freeze: [] }));
+    expect(told.resolved.model).toEqual(resolved.model);
     expect(parameters).toBe(mlp!.parameter_count);
     expect(resolved.model).toEqual({
       ...{ id: mlp!.id, sha256: mlp!.sha256, head: "keep", freeze: [], frozen: [] },

@@ -39,7 +39,6 @@ const UploadModel = Type.Object(
     ),
     freeze: Type.Optional(
       Type.Array(text(200, { minLength: 1 }), {
-        minItems: 1,
         maxItems: 100,
         description:
           "Patterns of parameter names that stay as they are in the file; * stands for any characters.",
