@@ -24,6 +24,7 @@ import {
   slice,
   softmax,
   softplus,
+  sqrt,
 } from "../src/append-nodes.ts";
 import { differentiate } from "../src/differentiate.ts";
 import {
@@ -80,6 +81,7 @@ const ofVector = async (
 test.each<[string, number[], (graph: ForwardGraph, x: Value) => Value, number[]]>([
   ["abs at 0", [-1, 0, 2], abs, [-1, 0, 3]],
   ["relu at 0", [-1, 0, 2], (graph, x) => activate(graph, "Relu", x), [0, 0, 3]],
+  ["root of relu at 0", [-1, 0, 4], (g, x) => sqrt(g, activate(g, "Relu", x)), [0, 0, 0.75]],
   ["leaky relu at 0", [-1, 0, 2], (graph, x) => leakyRelu(graph, x, 0.25), [0.25, 0.5, 3]],
   ["elu at 0", [-1, 0, 2], (graph, x) => elu(graph, x, 0.5), [0.18393972, 1, 3]],
   ["clip at its bounds", [-2, -1, 0, 1, 2], (graph, x) => clip(graph, x, -1, 1), [0, 2, 3, 4, 0]],

@@ -113,10 +113,10 @@ export const ELEMENTWISE: DerivativeRules<
     null,
   ],
 
-  // dx = dy where y > 0, else 0; y is never negative, so that as a truth value it says just that. A product,
-  // since onnxruntime takes a third more time for Where, and half more for Sign.
+  // dx = dy where y > 0, else 0, whatever dy is: behind sqrt(relu(x)) it is infinite there. y is never negative,
+  // so that as a truth value it says just that. (A product takes a quarter less time, 3 % of 2c2d's step.)
   Relu: (graph, { outputs: [y] }, dy) => [
-    () => mul(graph, dy, cast(graph, cast(graph, y!, "bool"), "float32")),
+    () => where(graph, cast(graph, y!, "bool"), dy, scalar(graph, 0)),
   ],
 
   // dx = dy · (1 − y²)
