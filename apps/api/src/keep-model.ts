@@ -17,7 +17,9 @@ export async function keepModel(
 ): Promise<UploadedModel> {
   const inspection = await modelInspector.inspect(path).catch((error: unknown) => {
     if (error instanceof InspectionQueueFull)
-      throw problem("unavailable", error.message, { headers: { "retry-after": "10" } });
+      throw problem("unavailable", `${error.message}; try again`, {
+        headers: { "retry-after": "10" },
+      });
     throw error;
   });
   if (!inspection.ok) throw faulty("invalid_model", inspection.faults);

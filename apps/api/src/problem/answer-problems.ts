@@ -11,7 +11,9 @@ const MEBIBYTE = 2 ** 20;
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const refused = asProblem(error, request);
-    if (refused.problem.status >= 500) request.log.error({ err: error }, "request failed");
+    if (error instanceof ProblemError && error.problem.code === "unavailable")
+      request.log.warn(error.problem.detail); // too busy: nothing is broken
+    else if (refused.problem.status >= 500) request.log.error({ err: error }, "request failed");
     return sendProblem(reply, refused);
   });
 }
