@@ -21,6 +21,7 @@ export {
   elements,
   type LayerShapes,
   type ParameterTensor,
+  shown,
 } from "./shapes/layer-shapes.ts";
 export { featureAxis } from "./shapes/normalisation.ts";
 

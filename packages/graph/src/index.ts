@@ -9,17 +9,9 @@ export { exportModel } from "./export-model.ts";
 export { initialiseWeights } from "./initialise-weights.ts";
 export { modelOfLayers } from "./layers/model-of-layers.ts";
 export type { Model } from "./model.ts";
-export {
-  createModelInspector,
-  InspectionQueueFull,
-  type ModelInspection,
-  type ModelInspector,
-} from "./onnx-file/create-model-inspector.ts";
 export { cutFile } from "./onnx-file/cut-file.ts";
-export { inspectOnnx } from "./onnx-file/inspect-onnx.ts";
 export { modelOfOnnx, type OnnxChoice } from "./onnx-file/model-of-onnx.ts";
 export { ModelRefused } from "./onnx-file/onnx-file.ts";
 export { profileOnnx } from "./onnx-file/profile-onnx.ts";
 export { readOnnx } from "./onnx-file/read-onnx.ts";
-export { verifyOnnx } from "./onnx-file/verify-onnx.ts";
 export { type PlacedBuffer, type PlacedTensor, placeTensors } from "./place-tensors.ts";

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { createModelInspector } from "../src/index.ts";
+import { createModelInspector } from "../src/onnx-file/create-model-inspector.ts";
 import { FOLDER } from "./upload-samples.ts";
 
 const path = fileURLToPath(new URL("pytorch-mlp.onnx", FOLDER));

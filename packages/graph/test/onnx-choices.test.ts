@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Loss } from "@descent/contracts";
 import { expect, test } from "vitest";
-import { profileOnnx, readOnnx, verifyOnnx } from "../src/index.ts";
+import { profileOnnx, readOnnx } from "../src/index.ts";
+import { verifyOnnx } from "../src/onnx-file/verify-onnx.ts";
 import { attribute, bytesOf, node, smallFile, tensor, value } from "./onnx-files/small-file.ts";
 import { whole } from "./onnx-operators/operator-case.ts";
 import { openUpload } from "./open-upload.ts";

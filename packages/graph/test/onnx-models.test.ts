@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { elements } from "@descent/contracts";
 import { describe, expect, test } from "vitest";
-import { modelOfOnnx, profileOnnx, readOnnx, verifyOnnx } from "../src/index.ts";
+import { modelOfOnnx, profileOnnx, readOnnx } from "../src/index.ts";
+import { verifyOnnx } from "../src/onnx-file/verify-onnx.ts";
 import { openUpload } from "./open-upload.ts";
 
 interface Sample {

@@ -17,24 +17,27 @@ export interface ChosenModel {
   numbers: number;
 }
 
+/** What a model stands between. */
+export interface Surroundings {
+  /** The shape of one sample; null where it is not known. */
+  inputs: readonly number[] | null;
+  /** How many numbers the target needs. */
+  outputs: number;
+  loss: Loss | null;
+}
+
 /**
  * The model in the form it was sent in, followed through its shapes; null where that cannot be, with the
  * reason in `faults`.
  *
  * @param upload the uploaded model of the id that the model gives; null where there is none
- * @param inputs the shape of one sample; null where it is not known
- * @param outputs how many numbers the target needs
  */
 export function chooseModel(
   model: Model,
   upload: UploadedModel | null,
-  {
-    inputs,
-    outputs,
-    loss,
-  }: { inputs: readonly number[] | null; outputs: number; loss: Loss | null },
+  around: Surroundings,
   faults: Fault[],
 ): ChosenModel | null {
-  if ("id" in model) return chooseUpload(model, upload, { inputs, outputs, loss }, faults);
-  return chooseLayers(model, inputs, outputs, faults);
+  if ("id" in model) return chooseUpload(model, upload, around, faults);
+  return chooseLayers(model, around.inputs, around.outputs, faults);
 }

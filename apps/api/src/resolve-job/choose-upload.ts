@@ -3,16 +3,13 @@ import {
   DEFAULT_INITIALISATION,
   elements,
   type Fault,
-  type Loss,
+  shown,
   type UploadedModel,
   type UploadModel,
   uploadedParameters,
 } from "@descent/contracts";
-import type { ChosenModel } from "./choose-model.ts";
-import { matchesPattern } from "./matches-pattern.ts";
-
-/** A fault names at most this many tensors. */
-const MAX_NAMED = 50;
+import type { ChosenModel, Surroundings } from "./choose-model.ts";
+import { MAX_NAMED, matchesPattern } from "./matches-pattern.ts";
 
 /**
  * An uploaded model as a job wants it: its head kept or replaced, some of its parameters frozen.
@@ -22,11 +19,7 @@ const MAX_NAMED = 50;
 export function chooseUpload(
   model: UploadModel,
   upload: UploadedModel | null,
-  {
-    inputs,
-    outputs,
-    loss,
-  }: { inputs: readonly number[] | null; outputs: number; loss: Loss | null },
+  { inputs, outputs, loss }: Surroundings,
   faults: Fault[],
 ): ChosenModel | null {
   if (upload === null) {
@@ -68,8 +61,6 @@ export function chooseUpload(
     numbers: upload.numbers_per_row,
   };
 }
-
-const shown = (shape: readonly number[]) => `[${shape.join(", ")}]`;
 
 function refuseMisfit({ input }: UploadedModel, inputs: readonly number[], faults: Fault[]): void {
   if (arrange(inputs, input.shape) !== null) return;

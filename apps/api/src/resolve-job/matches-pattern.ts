@@ -1,3 +1,6 @@
+/** A fault about a pattern names at most this many tensors. */
+export const MAX_NAMED = 50;
+
 /** Whether the whole name matches: `*` stands for any characters, also none; all others for themselves. */
 export function matchesPattern(pattern: string, name: string): boolean {
   const [first = "", ...pieces] = pattern.split("*");

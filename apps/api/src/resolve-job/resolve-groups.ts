@@ -1,10 +1,7 @@
 import type { Fault, GroupSpec, HyperValues, ResolvedGroup } from "@descent/contracts";
 import { type RuleDescription, resolveHypers } from "@descent/optimizers/catalogue";
 import { pointerStep } from "../problem/pointer.ts";
-import { matchesPattern } from "./matches-pattern.ts";
-
-/** A fault names at most this many tensors. */
-const MAX_NAMED = 50;
+import { MAX_NAMED, matchesPattern } from "./matches-pattern.ts";
 
 /**
  * Which tensors every group has, and all its hypers: its own over the optimizer's. A tensor belongs to the

@@ -1,8 +1,5 @@
 import type { Fault, PenaltySpec, ResolvedPenalty } from "@descent/contracts";
-import { matchesPattern } from "./matches-pattern.ts";
-
-/** A fault names at most this many tensors. */
-const MAX_NAMED = 50;
+import { MAX_NAMED, matchesPattern } from "./matches-pattern.ts";
 
 /**
  * Which tensors every penalty has. A tensor has the first penalty that matches it, as it belongs to the

@@ -58,6 +58,7 @@ export function elements(shape: readonly number[]): number {
   return shape.reduce((product, axis) => product * axis, 1);
 }
 
+/** A shape as sentences name it: [1, 8, 8]. */
 export const shown = (shape: readonly number[]) => `[${shape.join(", ")}]`;
 
 export function needsImage(type: string, input: readonly number[]): Fault {
